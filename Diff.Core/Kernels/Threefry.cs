@@ -1,6 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Diff;
 
@@ -8,14 +8,11 @@ namespace Diff;
 /// numbers: as easy as 1, 2, 3", SC'11), and the distributions that JAX makes of it under its default <c>jax_threefry_partitionable</c>.</summary>
 /// <remarks>
 /// Element i of every fill depends on the key and i alone, so a fill may be cut anywhere: pass where the piece <c>start</c>s.
-/// There is one path, in blocks of 16 lanes of a virtual 512-bit vector, the last block padded. The runtime executes it in
-/// halves or element by element where the machine is narrower; each lane sees the same operations, so the bits are the same everywhere.
+/// There is one path, in blocks as wide as the machine's vectors, the last one padded: each lane sees the same operations, so
+/// the bits are the same on every machine.
 /// </remarks>
 internal static class Threefry {
     const uint Parity = 0x1BD11BDA;
-
-    /// <summary>Numbers made at once.</summary>
-    const int Lanes = 16;
 
     /// <summary>The two words of the block cipher at counter (c0, c1): the whole of the generator, once, in scalars.</summary>
     public static (uint X0, uint X1) Hash(uint k0, uint k1, uint c0, uint c1) {
@@ -119,44 +116,44 @@ internal static class Threefry {
         return order;
     }
 
-    /// <summary>What is made of the two words of sixteen hashes.</summary>
+    /// <summary>What is made of the two words of a vector of hashes.</summary>
     interface IShape<T> where T : unmanaged {
-        /// <summary>Writes sixteen elements at <paramref name="to"/>.</summary>
-        void Write(Vector512<uint> x0, Vector512<uint> x1, ref T to);
+        /// <summary>Writes as many elements as there are hashes at <paramref name="to"/>.</summary>
+        void Write(Vector<uint> x0, Vector<uint> x1, ref T to);
     }
 
     readonly struct Word32 : IShape<uint> {
-        public void Write(Vector512<uint> x0, Vector512<uint> x1, ref uint to) => (x0 ^ x1).StoreUnsafe(ref to);
+        public void Write(Vector<uint> x0, Vector<uint> x1, ref uint to) => (x0 ^ x1).StoreUnsafe(ref to);
     }
 
     readonly struct Word64 : IShape<ulong> {
-        public void Write(Vector512<uint> x0, Vector512<uint> x1, ref ulong to) {
-            Join(Vector512.WidenLower(x0), Vector512.WidenLower(x1)).StoreUnsafe(ref to);
-            Join(Vector512.WidenUpper(x0), Vector512.WidenUpper(x1)).StoreUnsafe(ref to, 8);
+        public void Write(Vector<uint> x0, Vector<uint> x1, ref ulong to) {
+            Join(Vector.WidenLower(x0), Vector.WidenLower(x1)).StoreUnsafe(ref to);
+            Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1)).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
-        public static Vector512<ulong> Join(Vector512<ulong> high, Vector512<ulong> low) => high << 32 | low;
+        public static Vector<ulong> Join(Vector<ulong> high, Vector<ulong> low) => high << 32 | low;
     }
 
     readonly struct Uniform32(float low, float high) : IShape<float> {
-        public void Write(Vector512<uint> x0, Vector512<uint> x1, ref float to) => Of(x0 ^ x1, low, high).StoreUnsafe(ref to);
+        public void Write(Vector<uint> x0, Vector<uint> x1, ref float to) => Of(x0 ^ x1, low, high).StoreUnsafe(ref to);
 
         // In this order, and the maximum, as JAX: rounding may fall below low.
-        public static Vector512<float> Of(Vector512<uint> bits, float low, float high) {
-            var u = (bits >>> 9 | Vector512.Create(0x3F80_0000u)).AsSingle() - Vector512<float>.One;
-            return Vector512.Max(Vector512.Create(low), u * Vector512.Create(high - low) + Vector512.Create(low));
+        public static Vector<float> Of(Vector<uint> bits, float low, float high) {
+            var u = Vector.AsVectorSingle(bits >>> 9 | Vector.Create(0x3F80_0000u)) - Vector<float>.One;
+            return Vector.Max(Vector.Create(low), u * Vector.Create(high - low) + Vector.Create(low));
         }
     }
 
     readonly struct Uniform64(double low, double high) : IShape<double> {
-        public void Write(Vector512<uint> x0, Vector512<uint> x1, ref double to) {
-            Of(Word64.Join(Vector512.WidenLower(x0), Vector512.WidenLower(x1)), low, high).StoreUnsafe(ref to);
-            Of(Word64.Join(Vector512.WidenUpper(x0), Vector512.WidenUpper(x1)), low, high).StoreUnsafe(ref to, 8);
+        public void Write(Vector<uint> x0, Vector<uint> x1, ref double to) {
+            Of(Word64.Join(Vector.WidenLower(x0), Vector.WidenLower(x1)), low, high).StoreUnsafe(ref to);
+            Of(Word64.Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1)), low, high).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
-        public static Vector512<double> Of(Vector512<ulong> bits, double low, double high) {
-            var u = (bits >>> 12 | Vector512.Create(0x3FF0_0000_0000_0000ul)).AsDouble() - Vector512<double>.One;
-            return Vector512.Max(Vector512.Create(low), u * Vector512.Create(high - low) + Vector512.Create(low));
+        public static Vector<double> Of(Vector<ulong> bits, double low, double high) {
+            var u = Vector.AsVectorDouble(bits >>> 12 | Vector.Create(0x3FF0_0000_0000_0000ul)) - Vector<double>.One;
+            return Vector.Max(Vector.Create(low), u * Vector.Create(high - low) + Vector.Create(low));
         }
     }
 
@@ -164,45 +161,45 @@ internal static class Threefry {
         // The uniform must not be −1, whose normal is −∞: from the number after it.
         static readonly float Low = MathF.BitIncrement(-1);
 
-        public void Write(Vector512<uint> x0, Vector512<uint> x1, ref float to) =>
-            (Vector512.Create(MathF.Sqrt(2)) * ErfInv.Of(Uniform32.Of(x0 ^ x1, Low, 1))).StoreUnsafe(ref to);
+        public void Write(Vector<uint> x0, Vector<uint> x1, ref float to) =>
+            (Vector.Create(MathF.Sqrt(2)) * ErfInv.Of(Uniform32.Of(x0 ^ x1, Low, 1))).StoreUnsafe(ref to);
     }
 
     readonly struct Normal64 : IShape<double> {
         static readonly double Low = Math.BitIncrement(-1);
 
-        public void Write(Vector512<uint> x0, Vector512<uint> x1, ref double to) {
-            Of(Word64.Join(Vector512.WidenLower(x0), Vector512.WidenLower(x1))).StoreUnsafe(ref to);
-            Of(Word64.Join(Vector512.WidenUpper(x0), Vector512.WidenUpper(x1))).StoreUnsafe(ref to, 8);
+        public void Write(Vector<uint> x0, Vector<uint> x1, ref double to) {
+            Of(Word64.Join(Vector.WidenLower(x0), Vector.WidenLower(x1))).StoreUnsafe(ref to);
+            Of(Word64.Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1))).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
-        static Vector512<double> Of(Vector512<ulong> bits) => Vector512.Create(Math.Sqrt(2)) * ErfInv.Of(Uniform64.Of(bits, Low, 1));
+        static Vector<double> Of(Vector<ulong> bits) => Vector.Create(Math.Sqrt(2)) * ErfInv.Of(Uniform64.Of(bits, Low, 1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Fill<T, S>(uint k0, uint k1, Span<T> values, ulong start, S shape) where T : unmanaged where S : struct, IShape<T> {
         ref var first = ref MemoryMarshal.GetReference(values);
-        var whole = values.Length - values.Length % Lanes;
-        for (var i = 0; i < whole; i += Lanes) {
+        var whole = values.Length - values.Length % Vector<uint>.Count;
+        for (var i = 0; i < whole; i += Vector<uint>.Count) {
             Hash(k0, k1, start + (ulong)i, out var x0, out var x1);
             shape.Write(x0, x1, ref Unsafe.Add(ref first, i));
         }
         if (whole == values.Length) return;
-        Span<T> last = stackalloc T[Lanes];
+        Span<T> last = stackalloc T[Vector<uint>.Count];
         Hash(k0, k1, start + (ulong)whole, out var y0, out var y1);
         shape.Write(y0, y1, ref MemoryMarshal.GetReference(last));
         last[..(values.Length - whole)].CopyTo(values[whole..]);
     }
 
-    // The hashes of the sixteen counters from index on.
+    // The hashes of the counters from index on.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Hash(uint k0, uint k1, ulong index, out Vector512<uint> o0, out Vector512<uint> o1) {
-        var low = Vector512.Create((uint)index) + Vector512<uint>.Indices;
+    static void Hash(uint k0, uint k1, ulong index, out Vector<uint> o0, out Vector<uint> o1) {
+        var low = Vector.Create((uint)index) + Vector<uint>.Indices;
         // Where the low word has wrapped the comparison is all ones, that is −1: the carry.
-        var high = Vector512.Create((uint)(index >> 32)) - Vector512.LessThan(low, Vector512.Create((uint)index));
+        var high = Vector.Create((uint)(index >> 32)) - Vector.LessThan(low, Vector.Create((uint)index));
         var k2 = k0 ^ k1 ^ Parity;
-        var x0 = high + Vector512.Create(k0);
-        var x1 = low + Vector512.Create(k1);
+        var x0 = high + Vector.Create(k0);
+        var x1 = low + Vector.Create(k1);
         Even(ref x0, ref x1, k1, k2 + 1);
         Odd(ref x0, ref x1, k2, k0 + 2);
         Even(ref x0, ref x1, k0, k1 + 3);
@@ -213,20 +210,20 @@ internal static class Threefry {
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Even(ref Vector512<uint> x0, ref Vector512<uint> x1, uint a, uint b) {
+    static void Even(ref Vector<uint> x0, ref Vector<uint> x1, uint a, uint b) {
         x0 += x1; x1 = (x1 << 13 | x1 >>> 19) ^ x0;
         x0 += x1; x1 = (x1 << 15 | x1 >>> 17) ^ x0;
         x0 += x1; x1 = (x1 << 26 | x1 >>> 6) ^ x0;
         x0 += x1; x1 = (x1 << 6 | x1 >>> 26) ^ x0;
-        x0 += Vector512.Create(a); x1 += Vector512.Create(b);
+        x0 += Vector.Create(a); x1 += Vector.Create(b);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Odd(ref Vector512<uint> x0, ref Vector512<uint> x1, uint a, uint b) {
+    static void Odd(ref Vector<uint> x0, ref Vector<uint> x1, uint a, uint b) {
         x0 += x1; x1 = (x1 << 17 | x1 >>> 15) ^ x0;
         x0 += x1; x1 = (x1 << 29 | x1 >>> 3) ^ x0;
         x0 += x1; x1 = (x1 << 16 | x1 >>> 16) ^ x0;
         x0 += x1; x1 = (x1 << 24 | x1 >>> 8) ^ x0;
-        x0 += Vector512.Create(a); x1 += Vector512.Create(b);
+        x0 += Vector.Create(a); x1 += Vector.Create(b);
     }
 }
