@@ -159,14 +159,14 @@ internal static class Threefry {
 
     readonly struct Normal32 : IShape<float> {
         // The uniform must not be −1, whose normal is −∞: from the number after it.
-        static readonly float Low = MathF.BitIncrement(-1);
+        const float Low = -0.99999994f;
 
         public void Write(Vector<uint> x0, Vector<uint> x1, ref float to) =>
             (Vector.Create(MathF.Sqrt(2)) * ErfInv.Of(Uniform32.Of(x0 ^ x1, Low, 1))).StoreUnsafe(ref to);
     }
 
     readonly struct Normal64 : IShape<double> {
-        static readonly double Low = Math.BitIncrement(-1);
+        const double Low = -0.9999999999999999;
 
         public void Write(Vector<uint> x0, Vector<uint> x1, ref double to) {
             Of(Word64.Join(Vector.WidenLower(x0), Vector.WidenLower(x1))).StoreUnsafe(ref to);

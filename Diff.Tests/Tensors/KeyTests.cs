@@ -184,6 +184,8 @@ public class KeyTests {
         }
     }
 
+    // JAX publishes integers for its older splitting scheme alone (tests/random_test.py, testPRNGValues and _RANDOM_VALUES_CASES);
+    // the numpy implementation that these are from gives those with that scheme's split and bits.
     [Fact]
     public void RandInt_as_numpy() {
         Assert.Equal([9, 0, 2, 3, 1, 7, 2, 3, 3, 3, 6, 4], Ints(Key.Of(0), 12, 0, 10));
@@ -196,6 +198,7 @@ public class KeyTests {
         Assert.Equal(Bits32(second, 5).Select(x => (int)(x ^ 0x8000_0000)), Ints(Key.Of(1), 5, int.MinValue, 1L << 31));
     }
 
+    // Nobody publishes permutations under the default scheme: numpy, after jax/_src/random/core.py, _shuffle.
     [Fact]
     public void Permutation_as_numpy() {
         Assert.Equal([0, 1, 8, 5, 6, 4, 3, 2, 7, 9], Threefry.Permutation(0, 0, 10));
