@@ -124,11 +124,14 @@ public static class PropertyRun {
         var layers = Layers(method).ToArray();
         int Number(Func<PropertyAttribute, int> field, int otherwise) => layers.Select(field).Where(n => n >= 0).Append(otherwise).First();
         var defaults = Config.Default;
+        var maxTest = Number(a => a.MaxTest, defaults.MaxTest);
+        // The long mode rejects in proportion, or a precondition that holds often enough for 100 cases would fail it.
+        var times = Math.Max(1.0, (LongMode ?? maxTest) / (double)Math.Max(1, maxTest));
         var seeded = defaults
             .WithReplay(FSharpOption<Replay>.Some(layers.Select(a => a.Replay).FirstOrDefault(s => !string.IsNullOrEmpty(s)) is { } given
                 ? ParseReplay(given) : new Replay(SeedOf(method), null)))
-            .WithMaxTest(LongMode ?? Number(a => a.MaxTest, defaults.MaxTest))
-            .WithMaxRejected(Number(a => a.MaxRejected, defaults.MaxRejected))
+            .WithMaxTest(LongMode ?? maxTest)
+            .WithMaxRejected((int)Math.Min(int.MaxValue, times * Number(a => a.MaxRejected, defaults.MaxRejected)))
             .WithStartSize(Number(a => a.StartSize, defaults.StartSize))
             .WithEndSize(Number(a => a.EndSize, defaults.EndSize))
             .WithQuietOnSuccess(layers.Any(a => a.QuietOnSuccess))

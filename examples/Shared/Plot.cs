@@ -60,7 +60,8 @@ public sealed class Plot {
             all.Select(s => s.IsLine ? Curve(s, x, y) : Dots(s, x, y))).ToString();
     }
 
-    static bool IsFinite((double X, double Y) p) => double.IsFinite(p.X) && double.IsFinite(p.Y);
+    // Beyond 1e150 (and below 1e-150, in Scale) the arithmetic of scales would overflow: no plot needs it.
+    static bool IsFinite((double X, double Y) p) => Math.Abs(p.X) < 1e150 && Math.Abs(p.Y) < 1e150;
 
     static XElement[] VerticalTick(Scale x, double at) => [
         Shape("line", ("x1", x[at]), ("x2", x[at]), ("y1", Top), ("y2", Height - Bottom), ("stroke", Grid)),
@@ -115,7 +116,7 @@ public sealed class Plot {
             var sorted = values.DefaultIfEmpty(0).ToArray();
             var (low, high) = (sorted.Min(), sorted.Max());
             // All values alike (or nearly, for their size): a range around them, so that no step is lost in rounding.
-            var room = high - low > 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)) ? 0.04 * (high - low) : Math.Max(Math.Abs(high) * 0.1, 1);
+            var room = high - low > Math.Max(1e-150, 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high))) ? 0.04 * (high - low) : Math.Max(Math.Abs(high) * 0.1, 1);
             return new(low - room, high + room, from, to, NiceStep((high - low + 2 * room) / 6));
         }
 
