@@ -2,6 +2,8 @@ using System.Reflection;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
 
 namespace Diff.Tests;
 
@@ -59,6 +61,48 @@ public class PropertyTests {
         var failure = Assert.Throws<PropertyFailedException>(() => Check("Throws"));
         Assert.Contains("too big", failure.Message);
         Assert.IsAssignableFrom<Xunit.Sdk.XunitException>(failure.InnerException);
+    }
+
+    [Fact]
+    public void ReplayOfTheFailingStepRunsThatOneCase() {
+        var failure = Assert.Throws<PropertyFailedException>(() => Check("False")).Message;
+        var step = System.Text.RegularExpressions.Regex.Match(failure, @"failing step with \((\d+),(\d+),(\d+)\)").Groups;
+        var runs = 0;
+        var config = PropertyRun.Configure(Case("False"), _ => { })
+            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(ulong.Parse(step[1].Value), ulong.Parse(step[2].Value)),
+                FSharpOption<int>.Some(int.Parse(step[3].Value)))))
+            .WithRunner(new Runs(() => runs++));
+        FsCheck.Check.Method(config, Case("False"), null);
+        Assert.Equal(1, runs);
+    }
+
+    sealed class Runs(Action count) : IRunner {
+        public void OnStartFixture(Type fixture) { }
+        public void OnArguments(int n, FSharpList<object> arguments, FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every) => count();
+        public void OnShrink(FSharpList<object> arguments, FSharpFunc<FSharpList<object>, string> everyShrink) { }
+        public void OnFinished(string name, TestResult result) => Assert.IsType<TestResult.Failed>(result);
+    }
+
+    [Fact]
+    public void SettingsOfTheAttributeAndOfItsClassReachFsCheck() {
+        var printed = new List<string>();
+        var own = PropertyRun.Configure(typeof(Settings).GetMethod("Own")!, printed.Add);
+        var shared = PropertyRun.Configure(typeof(Settings).GetMethod("Shared")!, printed.Add);
+        Assert.Equal((new Rnd(3, 5), 7, 9), (own.Replay.Value.Rnd, own.StartSize, own.EndSize));
+        Assert.True(shared.QuietOnSuccess);
+        own.Every.Invoke(1).Invoke(ListModule.OfSeq<object>([42]));
+        Assert.Contains("42", Assert.Single(printed));
+        if (Environment.GetEnvironmentVariable("DIFF_MAXTEST") is null) {
+            Assert.Equal((11, 33), (own.MaxTest, shared.MaxTest));
+        }
+    }
+
+    [Properties(MaxTest = 33, QuietOnSuccess = true)]
+    public static class Settings {
+        [Property(MaxTest = 11, Replay = "(3,5)", StartSize = 7, EndSize = 9, Verbose = true)]
+        public static void Own(int n) => Assert.Equal(n, n);
+        [Property]
+        public static void Shared(int n) => Assert.Equal(n, n);
     }
 
     [Fact]
