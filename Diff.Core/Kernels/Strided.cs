@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Diff;
+
+/// <summary>Reads a strided block of memory in logical (row-major) order, a piece at a time.</summary>
+internal ref struct StridedReader {
+    readonly ReadOnlySpan<int> dims, strides;
+    readonly int[] index;
+    int position;
+
+    /// <param name="dims">Sizes, outermost first.</param>
+    /// <param name="strides">Of each size, in elements.</param>
+    /// <param name="offset">Of the first element in the memory.</param>
+    public StridedReader(ReadOnlySpan<int> dims, ReadOnlySpan<int> strides, int offset) {
+        this.dims = dims;
+        this.strides = strides;
+        position = offset;
+        index = new int[Math.Max(1, dims.Length)];
+    }
+
+    /// <summary>Fills the destination with the next elements. Together the calls may ask for no more than there are.</summary>
+    public void Read<T>(ReadOnlySpan<T> source, Span<T> destination) where T : unmanaged {
+        if (dims.Length == 0) {
+            if (destination.Length > 0) destination.Fill(source[position]);
+            return;
+        }
+        var last = dims.Length - 1;
+        var (size, stride) = (dims[last], strides[last]);
+        while (destination.Length > 0) {
+            var run = Math.Min(size - index[last], destination.Length);
+            if (stride == 1) source.Slice(position, run).CopyTo(destination);
+            else if (stride == 0) destination[..run].Fill(source[position]);
+            else Gather(source, position, stride, destination[..run]);
+            destination = destination[run..];
+            index[last] += run;
+            position += run * stride;
+            for (var a = last; a >= 0 && index[a] == dims[a]; a--) {
+                position -= dims[a] * strides[a];
+                index[a] = 0;
+                if (a == 0) return;
+                index[a - 1]++;
+                position += strides[a - 1];
+            }
+        }
+    }
+
+    static void Gather<T>(ReadOnlySpan<T> source, int from, int stride, Span<T> to) where T : unmanaged {
+        _ = source[from];
+        _ = source[from + (to.Length - 1) * stride];
+        ref var s = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), from);
+        for (var i = 0; i < to.Length; i++) {
+            to[i] = s;
+            s = ref Unsafe.Add(ref s, stride);
+        }
+    }
+}

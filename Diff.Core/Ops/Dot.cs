@@ -1,0 +1,125 @@
+namespace Diff;
+
+/// <summary>Sums of products over the contracted axes, for each index of the batch axes:
+/// the result's axes are batch, left's others, right's others.</summary>
+/// <remarks>MatMul, Outer, Einsum and their derivatives are all this one op: it is closed under its own transpose.</remarks>
+internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes RightSum) : Op {
+    /// <summary>The product of matrices [m,k]·[k,n], or of a stack of them.</summary>
+    public static DotOp MatMul(int batch) => new(Axes.Range(batch), Axes.Range(batch), Axes.Of(batch + 1), Axes.Of(batch));
+
+    static int[] Rest(int rank, Axes batch, Axes sum) => [.. Enumerable.Range(0, rank).Where(a => batch.Span.IndexOf(a) < 0 && sum.Span.IndexOf(a) < 0)];
+
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var (a, b) = (inputs[0], inputs[1]);
+        if (a.DType != b.DType) throw new DTypeException($"Dot: {a} and {b} have different dtypes.");
+        if (a.DType == DType.Bool) throw new DTypeException("Dot takes numbers, not bool.");
+        if (!Match(a.Shape, LeftBatch, b.Shape, RightBatch) || !Match(a.Shape, LeftSum, b.Shape, RightSum))
+            throw new ShapeException($"Dot: axes {LeftBatch}{LeftSum} of {a} do not match axes {RightBatch}{RightSum} of {b}.");
+        return [new(a.DType, Shape.Of([
+            .. LeftBatch.Span.ToArray().Select(i => a.Shape[i]),
+            .. Rest(a.Shape.Rank, LeftBatch, LeftSum).Select(i => a.Shape[i]),
+            .. Rest(b.Shape.Rank, RightBatch, RightSum).Select(i => b.Shape[i])]))];
+    }
+
+    static bool Match(Shape a, Axes left, Shape b, Axes right) {
+        if (left.Count != right.Count) return false;
+        for (var i = 0; i < left.Count; i++)
+            if (left[i] < 0 || right[i] < 0 || left[i] >= a.Rank || right[i] >= b.Rank || a[left[i]] != b[right[i]]) return false;
+        return true;
+    }
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (leftRest, rightRest) = (Rest(inputs[0].Shape.Rank, LeftBatch, LeftSum), Rest(inputs[1].Shape.Rank, RightBatch, RightSum));
+        var a = Matrices.Of(inputs[0], LeftBatch, leftRest, LeftSum);
+        var b = Matrices.Of(inputs[1], RightBatch, RightSum.ToArray(), Axes.Of(rightRest));
+        switch (outputs[0].DType) {
+            case DType.F32: Floats<float>(a, b, outputs[0].Span<float>()); break;
+            case DType.F64: Floats<double>(a, b, outputs[0].Span<double>()); break;
+            case DType.I32: Integers<int>(a, b, outputs[0].Span<int>()); break;
+            case DType.I64: Integers<long>(a, b, outputs[0].Span<long>()); break;
+            default: Integers<uint>(a, b, outputs[0].Span<uint>()); break;
+        }
+    }
+
+    static void Floats<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged {
+        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
+        for (var i = 0; i < a.Count; i++)
+            Gemm.Multiply(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
+    }
+
+    static void Integers<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
+        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
+        for (var i = 0; i < a.Count; i++)
+            Gemm.MultiplyIntegers(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
+    }
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [AddOp.Sum(
+        tangents[0] is { } a ? Graph.Apply(this, a, inputs[1]) : null,
+        tangents[1] is { } b ? Graph.Apply(this, inputs[0], b) : null)];
+
+    public override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => linear switch {
+        [true, false] => [ByLeft(cotangents[0]!, inputs[0].Shape, inputs[1]), null],
+        [false, true] => [null, ByRight(cotangents[0]!, inputs[0], inputs[1].Shape)],
+        _ => throw NotLinear(),
+    };
+
+    // The cotangent has axes batch, left rest, right rest. Contract what came from the other side, with the operands in the
+    // order that gives the axes of the result where they belong: for matrices g·bᵀ and aᵀ·g need no transpose afterwards.
+    Tensor ByLeft(Tensor g, Shape left, Tensor b) {
+        var (batch, rest, others) = (LeftBatch.Count, Rest(left.Rank, LeftBatch, LeftSum), Rest(b.Rank, RightBatch, RightSum));
+        var product = Graph.Apply(new DotOp(Axes.Range(batch), RightBatch, Axes.Of([.. Enumerable.Range(batch + rest.Length, others.Length)]), Axes.Of(others)), g, b);
+        // Its axes: batch, left rest, then the summed ones in the order in which they stand in b.
+        var sums = RightSum.Span.ToArray().Select((axis, i) => (axis, to: LeftSum[i])).OrderBy(s => s.axis).Select(s => s.to);
+        return product.TransposeBy(Axes.Of([.. LeftBatch.Span, .. rest, .. sums]).Inverse());
+    }
+
+    Tensor ByRight(Tensor g, Tensor a, Shape right) {
+        var (batch, rest, others) = (RightBatch.Count, Rest(right.Rank, RightBatch, RightSum), Rest(a.Rank, LeftBatch, LeftSum));
+        var product = Graph.Apply(new DotOp(LeftBatch, Axes.Range(batch), Axes.Of(others), Axes.Of([.. Enumerable.Range(batch, others.Length)])), a, g);
+        var sums = LeftSum.Span.ToArray().Select((axis, i) => (axis, to: RightSum[i])).OrderBy(s => s.axis).Select(s => s.to);
+        return product.TransposeBy(Axes.Of([.. RightBatch.Span, .. sums, .. rest]).Inverse());
+    }
+
+    public override IEnumerable<Sample> Samples() {
+        return [
+            Of(MatMul(0), [3, 4], [4, 5]), Of(MatMul(1), [2, 3, 4], [2, 4, 5]),
+            Of(new(Axes.None, Axes.None, Axes.Of(0), Axes.Of(0)), [4, 3], [4, 5]), Of(new(Axes.None, Axes.None, Axes.Of(1), Axes.Of(1)), [3, 4], [5, 4]),
+            Of(new(Axes.None, Axes.None, Axes.None, Axes.None), [3], [2]), Of(new(Axes.None, Axes.None, Axes.Of(0), Axes.Of(0)), [6], [6]),
+            Of(new(Axes.Of(2), Axes.Of(0), Axes.Of(0, 3), Axes.Of(2, 1)), [3, 2, 4, 5], [4, 5, 3, 2]),
+            Of(MatMul(0), [3, 0], [0, 5]), Of(MatMul(0), [3, 4], [4, 5], DType.I32)];
+
+        static Sample Of(DotOp op, int[] a, int[] b, DType type = DType.F64) => new(op, [new(type, Shape.Of(a)), new(type, Shape.Of(b))], -3, 3);
+    }
+
+    /// <summary>A stack of matrices in memory, read by strides: the view itself where its axes group so, else a packed copy.</summary>
+    readonly struct Matrices {
+        View View { get; init; }
+        public int Count { get; private init; }
+        public int Rows { get; private init; }
+        public int Columns { get; private init; }
+        public int RowStride { get; private init; }
+        public int ColumnStride { get; private init; }
+        int Stride { get; init; }
+
+        public ReadOnlySpan<T> At<T>(int i) where T : unmanaged => View.Span<T>()[Math.Min(View.Layout.Offset + i * Stride, View.Layout.Extent)..];
+
+        public static Matrices Of(View x, Axes batch, int[] rows, Axes columns) {
+            int Product(ReadOnlySpan<int> axes) {
+                var p = 1;
+                foreach (var a in axes) p *= x.Shape[a];
+                return p;
+            }
+            var shape = Shape.Of(Product(batch.Span), Product(rows), Product(columns.Span));
+            var ordered = x.Layout.Transpose(Axes.Of([.. batch.Span, .. rows, .. columns.Span]));
+            var layout = ordered.Reshape(shape);
+            if (layout is null || layout.Strides[0] < 0 || layout.Strides[1] < 0 || layout.Strides[2] < 0) {
+                x = x.As(ordered).Packed();
+                layout = x.Layout.Reshape(shape)!;
+            }
+            return new() {
+                View = x.As(layout), Count = shape[0], Rows = shape[1], Columns = shape[2],
+                Stride = layout.Strides[0], RowStride = layout.Strides[1], ColumnStride = layout.Strides[2],
+            };
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Diff;
+
+// Activations are plain functions of tensors, so that they compose with layers by name: Dense(…) >> Relu.
+public static partial class Functions {
+    /// <summary>max(x, 0); its slope at 0 is 0.</summary>
+    public static Tensor Relu(Tensor x) => Graph.Apply(ReluOp.Op, x);
+
+    /// <summary>1/(1 + e⁻ˣ).</summary>
+    public static Tensor Sigmoid(Tensor x) => Promotion.ApplyFloat(SigmoidOp.Op, x);
+
+    /// <summary>ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + e^(−|x|)).</summary>
+    public static Tensor Softplus(Tensor x) => LogAddExp(x, 0);
+
+    /// <summary>ln(eᵃ + eᵇ) without overflow.</summary>
+    public static Tensor LogAddExp(Tensor a, Tensor b) {
+        (a, b) = Promotion.Match(nameof(LogAddExp), a, b);
+        var most = StopGradient(Max(a, b));
+        // Where the larger is infinite, ∞ − ∞ would be NaN: measure from 0 there.
+        most = Where(IsFinite(most), most, 0);
+        return most + Log(Exp(a - most) + Exp(b - most));
+    }
+
+    /// <summary>x · sigmoid(x), also called swish.</summary>
+    public static Tensor Silu(Tensor x) => x * Sigmoid(x);
+
+    /// <summary>x for x &gt; 0, else α(eˣ − 1), with α = 1.</summary>
+    public static Tensor Elu(Tensor x) => Where(x > 0, x, Expm1(Where(x > 0, 0, x)));
+
+    /// <summary>x for x &gt; 0, else x/100.</summary>
+    public static Tensor LeakyRelu(Tensor x) => Where(x > 0, x, x * 0.01);
+
+    /// <summary>x · Φ(x), with the normal distribution's exact Φ (Hendrycks and Gimpel 2016).</summary>
+    public static Tensor Gelu(Tensor x) => x * 0.5 * (Erf(x * Math.Sqrt(0.5)) + 1);
+
+    /// <summary>eˣ over the sum of them along the axis: positive, adding up to 1. Shape kept.</summary>
+    /// <param name="x">Floats; large ones do not overflow.</param>
+    /// <param name="axis">The last unless told.</param>
+    public static Tensor Softmax(Tensor x, int axis = -1) {
+        var a = x.Shape.Axis(axis);
+        var e = Exp(x - StopGradient(x.Max(a).ExpandDims(a)));
+        return e / e.Sum(a).ExpandDims(a);
+    }
+
+    /// <summary>The logarithm of <see cref="Softmax"/>, with its digits where that rounds to 0 or 1. Shape kept.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axis">The last unless told.</param>
+    public static Tensor LogSoftmax(Tensor x, int axis = -1) {
+        var a = x.Shape.Axis(axis);
+        var shifted = x - StopGradient(x.Max(a).ExpandDims(a));
+        return shifted - Log(Exp(shifted).Sum(a).ExpandDims(a));
+    }
+
+    /// <summary>ln Σ eˣ over the axes (all unless told), without overflow; of all −∞ it is −∞.</summary>
+    public static Tensor LogSumExp(Tensor x, params int[] axes) {
+        var over = x.Shape.AxesOf(axes);
+        var most = StopGradient(Graph.Apply(new ExtremeOp(true, over), x));
+        most = Where(IsFinite(most), most, 0);
+        var kept = Axes.Of([.. Enumerable.Range(0, x.Rank).Where(i => over.Span.IndexOf(i) < 0)]);
+        return Log(Exp(x - most.BroadcastBy(x.Shape, kept)).SumOver(over)) + most;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Numerics;
+
+namespace Diff;
+
+/// <summary>An op that reads or adds rows of its first input by the integers of its second.</summary>
+internal abstract record IndexOp(int Axis) : Op {
+    protected static DType Integer(TensorType indices, string op) =>
+        indices.DType is DType.I32 or DType.I64 or DType.U32 ? indices.DType : throw new DTypeException($"{op}: the indices are {indices}; they have to be integers.");
+
+    public sealed override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (x, y) = (inputs[0].Packed(), outputs[0]);
+        var (at, shape) = (Indices(inputs[1]), x.Shape);
+        switch (x.DType) {
+            case DType.F32: Run<float>(x.Span<float>(), shape, at, y.Span<float>(), y.Shape); break;
+            case DType.F64: Run<double>(x.Span<double>(), shape, at, y.Span<double>(), y.Shape); break;
+            case DType.I32: Run<int>(x.Span<int>(), shape, at, y.Span<int>(), y.Shape); break;
+            case DType.I64: Run<long>(x.Span<long>(), shape, at, y.Span<long>(), y.Shape); break;
+            case DType.U32: Run<uint>(x.Span<uint>(), shape, at, y.Span<uint>(), y.Shape); break;
+            default: Run<byte>(x.Span<byte>(), shape, at, y.Span<byte>(), y.Shape); break;
+        }
+
+        long[] Indices(View view) {
+            var packed = view.Packed();
+            var to = new long[view.Shape.Size];
+            switch (view.DType) {
+                case DType.I64: packed.Span<long>().CopyTo(to); break;
+                case DType.U32: for (var i = 0; i < to.Length; i++) to[i] = packed.Span<uint>()[i]; break;
+                default: var from = packed.Span<int>(); for (var i = 0; i < to.Length; i++) to[i] = from[i]; break;
+            }
+            return to;
+        }
+    }
+
+    protected abstract void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) where T : unmanaged, INumber<T>;
+
+    protected (int Outer, int Inner) Around(Shape shape, int skip) {
+        var (outer, inner) = (1, 1);
+        for (var a = 0; a < Axis; a++) outer *= shape[a];
+        for (var a = Axis + skip; a < shape.Rank; a++) inner *= shape[a];
+        return (outer, inner);
+    }
+
+    /// <summary>The op that undoes the index, on cotangents of this one's output.</summary>
+    protected abstract Op Inverse(TensorType input);
+
+    public sealed override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [tangents[0] is { } t ? Graph.Apply(this, t, inputs[1]) : null];
+
+    public sealed override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) =>
+        linear is [true, false] ? [Graph.Apply(Inverse(inputs[0].Type), cotangents[0]!, inputs[1]), null] : throw NotLinear();
+}
+
+/// <summary>Whole slices of the first input along the axis, in the order and shape of the indices.</summary>
+internal sealed record TakeOp(int Axis) : IndexOp(Axis) {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var (x, at) = (inputs[0], inputs[1]);
+        Integer(at, Name);
+        if (Axis < 0 || Axis >= x.Shape.Rank) throw new ShapeException($"Take: {x} has no axis {Axis}.");
+        return [new(x.DType, Shape.Of([.. x.Shape.Span[..Axis], .. at.Shape.Span, .. x.Shape.Span[(Axis + 1)..]]))];
+    }
+
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+        var (outer, inner) = Around(from, 1);
+        Indexing.Take(x, Indexing.Checked(at, from[Axis], Name), outer, from[Axis], inner, y);
+    }
+
+    protected override Op Inverse(TensorType input) => new PutOp(Axis, input.Shape[Axis]);
+
+    public override IEnumerable<Sample> Samples() => [
+        new(new TakeOp(0), [new(DType.F64, Shape.Of(4, 3)), new(DType.I32, Shape.Of(6))], -3.9, 3.9), new(new TakeOp(1), [new(DType.F64, Shape.Of(2, 5)), new(DType.I64, Shape.Of(2, 2))], -3, 3),
+        new(new TakeOp(0), [new(DType.F64, Shape.Of(4)), new(DType.I32, Shape.Scalar)], -3, 3)];
+}
+
+/// <summary>Zeros of Size along the axis, to which the slices of the first input are added at the indices.</summary>
+internal sealed record PutOp(int Axis, int Size) : IndexOp(Axis) {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var (x, at) = (inputs[0], inputs[1]);
+        Integer(at, Name);
+        var n = at.Shape.Rank;
+        if (x.Shape.Rank < Axis + n || !x.Shape.Span.Slice(Axis, n).SequenceEqual(at.Shape.Span)) throw new ShapeException($"ScatterAdd: {x} does not hold a slice for each index of {at} at axis {Axis}.");
+        return [new(x.DType, Shape.Of([.. x.Shape.Span[..Axis], Size, .. x.Shape.Span[(Axis + n)..]]))];
+    }
+
+    public override string Name => "ScatterAdd";
+
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+        var (outer, inner) = Around(to, 1);
+        y.Clear();
+        Indexing.Put(x, Indexing.Checked(at, Size, Name), outer, Size, inner, y);
+    }
+
+    protected override Op Inverse(TensorType input) => new TakeOp(Axis);
+
+    public override IEnumerable<Sample> Samples() => [
+        new(new PutOp(0, 4), [new(DType.F64, Shape.Of(6, 3)), new(DType.I32, Shape.Of(6))], -3.9, 3.9), new(new PutOp(1, 5), [new(DType.F64, Shape.Of(2, 2, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];
+}
+
+/// <summary>Element by element along the axis: y[…, j, …] = x[…, at[…, j, …], …].</summary>
+internal sealed record TakeAlongOp(int Axis) : IndexOp(Axis) {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var (x, at) = (inputs[0], inputs[1]);
+        Integer(at, Name);
+        if (Axis < 0 || Axis >= x.Shape.Rank || at.Shape.Rank != x.Shape.Rank || !at.Shape.With(Axis, 0).Equals(x.Shape.With(Axis, 0)))
+            throw new ShapeException($"TakeAlong: {x} and indices {at} may differ along axis {Axis} alone.");
+        return [new(x.DType, at.Shape)];
+    }
+
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+        var (outer, inner) = Around(from, 1);
+        Indexing.TakeAlong(x, Indexing.Checked(at, from[Axis], Name), outer, from[Axis], inner, y);
+    }
+
+    protected override Op Inverse(TensorType input) => new PutAlongOp(Axis, input.Shape[Axis]);
+
+    public override IEnumerable<Sample> Samples() => [
+        new(new TakeAlongOp(1), [new(DType.F64, Shape.Of(2, 4)), new(DType.I32, Shape.Of(2, 6))], -3.9, 3.9), new(new TakeAlongOp(0), [new(DType.F64, Shape.Of(4, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];
+}
+
+/// <summary>Zeros of Size along the axis, to which the elements of the first input are added, each at its index.</summary>
+internal sealed record PutAlongOp(int Axis, int Size) : IndexOp(Axis) {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var (x, at) = (inputs[0], inputs[1]);
+        Integer(at, Name);
+        if (!x.Shape.Equals(at.Shape) || Axis < 0 || Axis >= x.Shape.Rank) throw new ShapeException($"ScatterAddAlong: {x} and indices {at} have one shape, with an axis {Axis}.");
+        return [new(x.DType, x.Shape.With(Axis, Size))];
+    }
+
+    public override string Name => "ScatterAddAlong";
+
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+        var (outer, inner) = Around(to, 1);
+        y.Clear();
+        Indexing.PutAlong(x, Indexing.Checked(at, Size, Name), outer, Size, inner, y);
+    }
+
+    protected override Op Inverse(TensorType input) => new TakeAlongOp(Axis);
+
+    public override IEnumerable<Sample> Samples() => [
+        new(new PutAlongOp(1, 4), [new(DType.F64, Shape.Of(2, 6)), new(DType.I32, Shape.Of(2, 6))], -3.9, 3.9), new(new PutAlongOp(0, 5), [new(DType.F64, Shape.Of(2, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];
+}

@@ -1,0 +1,119 @@
+namespace Diff;
+
+/// <summary>A primitive operation, with everything that is known about it in one place.</summary>
+/// <remarks>
+/// Parameters are the record's own and compared by value, which gives the key of a plan, the merging of equal nodes and the
+/// printed program for nothing. So an op holds plain data only: no delegate, no array, no tensor. Ops take equal shapes and
+/// equal dtypes; broadcasting and promotion are put in by the user-facing functions, so no rule ever undoes them by hand.
+/// Laws every op obeys (the suite tries them on its <see cref="Samples"/>): the inferred types are those computed;
+/// Jvp agrees with central differences; ⟨Jv, u⟩ = ⟨v, Jᵀu⟩; both are linear; the inputs' bytes never change.
+/// </remarks>
+internal abstract record Op {
+    /// <summary>As it is printed in programs.</summary>
+    public virtual string Name => GetType().Name is var n && n.EndsWith("Op") ? n[..^2] : n;
+
+    /// <summary>Name and parameters, as a program prints them.</summary>
+    public virtual string Describe() => Name;
+
+    /// <summary>How many outputs there are.</summary>
+    public virtual int Outputs => 1;
+
+    /// <summary>The types of the outputs, from those of the inputs.</summary>
+    /// <exception cref="ShapeException">Shapes that do not fit.</exception>
+    /// <exception cref="DTypeException">An element type the op does not take.</exception>
+    public abstract TensorType[] Infer(ReadOnlySpan<TensorType> inputs);
+
+    /// <summary>Computes the outputs into memory that is already there.</summary>
+    public abstract void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs);
+
+    /// <summary>Where the output is the first input's memory read another way: how. Null where it has to be computed.</summary>
+    public virtual Layout? Relayout(Layout input) => null;
+
+    /// <summary>The layout an output is computed into.</summary>
+    public virtual Layout LayoutOf(TensorType output) => output.Shape.Contiguous;
+
+    /// <summary>Whether a result of C# numbers alone is still a number without a dtype of its own.</summary>
+    public virtual bool KeepsWeakness => false;
+
+    /// <summary>The derivative: tangents of the outputs, a program linear in the tangents. A null tangent is zero.</summary>
+    /// <remarks>Called only where an input has a tangent. Outputs of integers or bools have none.</remarks>
+    public abstract Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs);
+
+    /// <summary>The transpose of the op as a function of the inputs marked linear: their cotangents from those of the outputs.</summary>
+    /// <remarks>Never reads an input that is linear. A null cotangent is zero; called only where one is not.</remarks>
+    public virtual Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => throw NotLinear();
+
+    /// <summary>Inputs to try the laws on: valid ones, and awkward ones.</summary>
+    public abstract IEnumerable<Sample> Samples();
+
+    protected InvalidOperationException NotLinear() => new($"{Name} is not linear in what it was transposed by.");
+}
+
+/// <summary>One way to call an op: the op with its parameters, and what to call it with.</summary>
+/// <param name="Op">The op; a family gives samples of several parameters.</param>
+/// <param name="Inputs">The types of the inputs.</param>
+/// <param name="Low">Float inputs are drawn from Low …</param>
+/// <param name="High">… to High, where the op is smooth. Integers likewise.</param>
+/// <param name="Distinct">No two values of an input may be close: maxima, sorting.</param>
+/// <param name="Awkward">Also right at kinks and ends; tried for values and shapes, not against differences.</param>
+internal sealed record Sample(Op Op, TensorType[] Inputs, double Low = -2, double High = 2, bool Distinct = false, bool Awkward = false);
+
+/// <summary>An op that is linear in all its inputs together: the tangent goes the way of the value.</summary>
+internal abstract record LinearOp : Op {
+    public sealed override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
+        Graph.ApplyAll(this, [.. tangents.Select((t, i) => t ?? Graph.Fill(0, inputs[i].Type))]);
+}
+
+/// <summary>An op of one input that is linear in it.</summary>
+internal abstract record UnaryLinearOp : Op {
+    /// <summary>The cotangent of the input, which is known here by its type alone.</summary>
+    protected abstract Tensor Transpose(Tensor cotangent, TensorType input);
+
+    public sealed override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => Graph.ApplyAll(this, tangents[0]!);
+
+    public sealed override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => [Transpose(cotangents[0]!, inputs[0].Type)];
+}
+
+/// <summary>A constant of any shape known when the program is written: one element in memory, part of the structure.</summary>
+internal sealed record FillOp(double Value, TensorType Type) : Op {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => [Type];
+
+    public override Layout LayoutOf(TensorType output) => Layout.Splat(output.Shape);
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Numbers.Write(Value, outputs[0]);
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+
+    // −0 and +0 are different programs; record equality on double already tells NaN equal to itself.
+    public bool Equals(FillOp? other) => other is not null && BitConverter.DoubleToInt64Bits(Value) == BitConverter.DoubleToInt64Bits(other.Value) && Type == other.Type;
+
+    public override int GetHashCode() => HashCode.Combine(Value, Type);
+
+    public override IEnumerable<Sample> Samples() => [new(this, [])];
+}
+
+/// <summary>A transform's variable: another name for a tensor, owned by one scope.</summary>
+internal sealed record AliasOp : UnaryLinearOp {
+    public static readonly AliasOp Op = new();
+
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => [inputs[0]];
+
+    public override Layout? Relayout(Layout input) => input;
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => throw new InvalidOperationException();
+
+    protected override Tensor Transpose(Tensor cotangent, TensorType input) => cotangent;
+
+    public override IEnumerable<Sample> Samples() => [new(this, [new(DType.F64, Shape.Of(2, 3))])];
+}
+
+/// <summary>A transform's variable whose value is not known: it stands for the inputs of a program.</summary>
+internal sealed record InputOp(TensorType Type) : Op {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => [Type];
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => throw new InvalidOperationException();
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+
+    public override IEnumerable<Sample> Samples() => [];
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+
+namespace Diff;
+
+/// <summary>What the user-facing functions do to operands before an op sees them: common dtype, common shape.</summary>
+internal static class Promotion {
+    /// <summary>Two operands in one dtype and one shape: JAX's promotion, NumPy's broadcasting.</summary>
+    public static (Tensor, Tensor) Match(string op, Tensor a, Tensor b) {
+        (a, b) = MatchTypes(a, b);
+        if (a.Shape.Equals(b.Shape)) return (a, b);
+        var shape = Broadcast(op, a.Type, b.Type);
+        return (a.BroadcastTo(shape), b.BroadcastTo(shape));
+    }
+
+    /// <summary>A lone C# number takes the other's dtype (f32 where it has a fraction and the other is an integer); two dtypes are promoted.</summary>
+    public static (Tensor, Tensor) MatchTypes(Tensor a, Tensor b) {
+        if (a.DType == b.DType && a.IsWeak == b.IsWeak) return (a, b);
+        if (a.IsWeak && !b.IsWeak) return Weak(a, b.DType) is var type ? (a.To(type), b.To(type)) : default;
+        if (b.IsWeak && !a.IsWeak) return Weak(b, a.DType) is var other ? (a.To(other), b.To(other)) : default;
+        var common = DTypes.Promote(a.DType, b.DType);
+        return (a.To(common), b.To(common));
+    }
+
+    // Whether a literal is a whole number is only asked of plain values: inside a transform nobody knows, and a float stays one.
+    static DType Weak(Tensor number, DType other) =>
+        other.IsFloat() ? other
+        : number.Call is null && Numbers.Fits(Numbers.Read(number.Value, number.Value.Layout.Offset), other) ? other
+        : DType.F32;
+
+    /// <summary>The shape both repeat to: axes are matched from the last; an axis of size 1, or none, repeats.</summary>
+    public static Shape Broadcast(string op, TensorType a, TensorType b) {
+        var rank = Math.Max(a.Shape.Rank, b.Shape.Rank);
+        var dims = new int[rank];
+        for (var i = 1; i <= rank; i++) {
+            var (m, n) = (i <= a.Shape.Rank ? a.Shape[^i] : 1, i <= b.Shape.Rank ? b.Shape[^i] : 1);
+            if (m != n && m != 1 && n != 1)
+                throw new ShapeException($"{op}: {a} and {b} do not broadcast: axis {-i} has {m} on the left and {n} on the right. Sizes must be equal, or one of them 1{Hint(a.Shape, b.Shape)}.");
+            dims[^i] = m == 1 ? n : m;
+        }
+        return Shape.Of(dims);
+    }
+
+    static string Hint(Shape a, Shape b) =>
+        a.Rank == 1 && b.Rank == 2 && a[0] == b[0] ? "; the left one would fit as a column: x[.., NewAxis]"
+        : b.Rank == 1 && a.Rank == 2 && b[0] == a[0] ? "; the right one would fit as a column: x[.., NewAxis]"
+        : a.Rank == 2 && b.Rank == 2 && a[0] == b[1] && a[1] == b[0] ? "; one of them would fit transposed: x.T"
+        : "";
+
+    public static Tensor Apply(ElementwiseOp op, Tensor a, Tensor b, [CallerMemberName] string name = "") {
+        (a, b) = Match(name, a, b);
+        return Graph.Apply(op, a, b);
+    }
+
+    /// <summary>An op of floats applied to what may be integers: they become f32, as in JAX.</summary>
+    public static Tensor ApplyFloat(ElementwiseOp op, Tensor x) => Graph.Apply(op, x.DType.IsFloat() ? x : x.To(DType.F32));
+}

@@ -1,0 +1,169 @@
+using System.Numerics;
+
+namespace Diff;
+
+/// <summary>An op that combines the elements along some axes, which disappear.</summary>
+internal abstract record ReduceOp(Axes Over) : Op {
+    /// <summary>What a reduction of nothing gives, or null where that is an error.</summary>
+    protected abstract double? Empty { get; }
+
+    protected abstract void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) where T : unmanaged, INumber<T>;
+
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var shape = inputs[0].Shape;
+        foreach (var a in Over.Span) {
+            if (a < 0 || a >= shape.Rank) throw new ShapeException($"{Name}: {shape} has no axis {a}.");
+            if (shape[a] == 0 && Empty is null && shape.Without(Over).Size > 0) throw new ShapeException($"{Name}: axis {a} of {inputs[0]} is empty, and {Name} of nothing does not exist.");
+        }
+        return [new(Check(inputs[0].DType), shape.Without(Over))];
+    }
+
+    protected virtual DType Check(DType type) => type != DType.Bool ? type : throw new DTypeException($"{Name} takes numbers, not bool. Count with x.To(DType.I32).Sum().");
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (x, y) = (inputs[0], outputs[0]);
+        if (x.Shape.Size == 0) {
+            if (y.Shape.Size > 0) Numbers.Write(Empty!.Value, y);
+            return;
+        }
+        switch (x.DType) {
+            case DType.F32: Evaluate<float>(x, y); break;
+            case DType.F64: Evaluate<double>(x, y); break;
+            case DType.I32: Evaluate<int>(x, y); break;
+            case DType.I64: Evaluate<long>(x, y); break;
+            case DType.U32: Evaluate<uint>(x, y); break;
+            default: Evaluate<byte>(x, y); break;
+        }
+    }
+
+    // Neighbouring axes are reduced as one; groups of them from the last to the first.
+    void Evaluate<T>(View x, View y) where T : unmanaged, INumber<T> {
+        ReadOnlySpan<T> values = x.Packed().Span<T>();
+        var dims = x.Shape.ToArray().ToList();
+        for (var last = Over.Count - 1; last >= 0;) {
+            var first = last;
+            while (first > 0 && Over[first - 1] == Over[first] - 1) first--;
+            var (outer, size, inner) = (1, 1, 1);
+            for (var a = 0; a < dims.Count; a++) {
+                if (a < Over[first]) outer *= dims[a];
+                else if (a <= Over[last]) size *= dims[a];
+                else inner *= dims[a];
+            }
+            var to = first == 0 ? y.Span<T>() : new T[outer * inner];
+            Run(values, outer, size, inner, to);
+            values = to;
+            dims.RemoveRange(Over[first], Over[last] - Over[first] + 1);
+            last = first - 1;
+        }
+    }
+
+    /// <summary>A result spread out again over the axes that it was reduced along.</summary>
+    protected Tensor Spread(Tensor reduced, Shape shape) =>
+        reduced.BroadcastBy(shape, Axes.Of([.. Enumerable.Range(0, shape.Rank).Where(a => Over.Span.IndexOf(a) < 0)]));
+
+    protected IEnumerable<Sample> SamplesOf(Func<Axes, ReduceOp> op, bool distinct = false) => [
+        new(op(Axes.Of(1)), [new(DType.F64, Shape.Of(3, 7))], Distinct: distinct), new(op(Axes.Of(0)), [new(DType.F64, Shape.Of(3, 20))], Distinct: distinct),
+        new(op(Axes.Of(0, 2)), [new(DType.F64, Shape.Of(2, 3, 4))], Distinct: distinct), new(op(Axes.Of(0, 1)), [new(DType.F64, Shape.Of(9, 30))], Distinct: distinct),
+        new(op(Axes.Of(0)), [new(DType.I32, Shape.Of(5, 2))], 0, 9)];
+}
+
+/// <summary>The sum; of nothing 0.</summary>
+internal sealed record SumOp(Axes Over) : ReduceOp(Over) {
+    protected override double? Empty => 0;
+
+    protected override void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) => Reductions.Run<T, Adding>(x, outer, size, inner, y);
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Graph.Apply(this, tangents[0]!)];
+
+    public override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => [Spread(cotangents[0]!, inputs[0].Shape)];
+
+    public override IEnumerable<Sample> Samples() => [.. SamplesOf(a => new SumOp(a)), new(new SumOp(Axes.Of(1)), [new(DType.F64, Shape.Of(3, 0))])];
+}
+
+/// <summary>The largest (or smallest) element; where several are, they share the derivative evenly.</summary>
+internal sealed record ExtremeOp(bool Largest, Axes Over) : ReduceOp(Over) {
+    public override string Name => Largest ? "Max" : "Min";
+
+    protected override double? Empty => null;
+
+    protected override DType Check(DType type) => type;
+
+    protected override void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) {
+        if (Largest) Reductions.Run<T, Largest>(x, outer, size, inner, y);
+        else Reductions.Run<T, Smallest>(x, outer, size, inner, y);
+    }
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
+        var (x, t) = (inputs[0], tangents[0]!);
+        var chosen = x.Eq(Spread(outputs[0], x.Shape)).To(x.DType);
+        return [(t * (chosen / Spread(chosen.SumOver(Over), x.Shape))).SumOver(Over)];
+    }
+
+    public override IEnumerable<Sample> Samples() => [.. SamplesOf(a => new ExtremeOp(true, a), distinct: true), .. SamplesOf(a => new ExtremeOp(false, a), distinct: true),
+        new(new ExtremeOp(true, Axes.Of(0)), [new(DType.Bool, Shape.Of(4, 2))])];
+}
+
+/// <summary>The product; of nothing 1.</summary>
+internal sealed record ProdOp(Axes Over) : ReduceOp(Over) {
+    protected override double? Empty => 1;
+
+    protected override void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) => Reductions.Run<T, Multiplying>(x, outer, size, inner, y);
+
+    // The product of all the others, from both ends by slices: right where elements are zero, too.
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
+        var (x, t) = (inputs[0], tangents[0]!);
+        foreach (var axis in Over.Span.ToArray().Reverse()) (x, t) = (Graph.Apply(new ProdOp(Axes.Of(axis)), x), Along(axis, x, t));
+        return [t];
+    }
+
+    // d(ab) = a·db + b·da on halves, and so on down: depth log n.
+    static Tensor Along(int axis, Tensor x, Tensor t) {
+        var n = x.Shape[axis];
+        if (n == 0) return Graph.Fill(0, new(x.DType, x.Shape.Without(Axes.Of(axis))));
+        while (n > 1) {
+            var half = n / 2;
+            var (a, b, ta, tb) = (Part(x, 0, half), Part(x, half, half), Part(t, 0, half), Part(t, half, half));
+            var (y, ty) = (a * b, a * tb + ta * b);
+            (x, t) = n % 2 == 0 ? (y, ty) : (Graph.Apply(new ConcatOp(axis), y, Part(x, n - 1, 1)), Graph.Apply(new ConcatOp(axis), ty, Part(t, n - 1, 1)));
+            n = half + n % 2;
+        }
+        return t.ReshapeTo(x.Shape.Without(Axes.Of(axis)));
+
+        Tensor Part(Tensor of, int from, int count) => of.SliceAxis(axis, from, count);
+    }
+
+    public override IEnumerable<Sample> Samples() => SamplesOf(a => new ProdOp(a));
+}
+
+/// <summary>Where along the axis the largest (or smallest) element is, as i32: the first of equals; NaN counts as extreme.</summary>
+internal sealed record ArgExtremeOp(bool Largest, int Axis) : Op {
+    public override string Name => Largest ? "ArgMax" : "ArgMin";
+
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var shape = inputs[0].Shape;
+        if (Axis < 0 || Axis >= shape.Rank) throw new ShapeException($"{Name}: {inputs[0]} has no axis {Axis}.");
+        if (shape[Axis] == 0) throw new ShapeException($"{Name}: axis {Axis} of {inputs[0]} is empty.");
+        return [new(DType.I32, shape.Without(Axes.Of(Axis)))];
+    }
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var x = inputs[0];
+        var y = outputs[0].Span<int>();
+        var rank = x.Shape.Rank;
+        var rows = x.As(x.Layout.Transpose(Axes.Of([.. Enumerable.Range(0, rank).Where(a => a != Axis), Axis]))).Packed();
+        var size = x.Shape[Axis];
+        switch (x.DType) {
+            case DType.F32: Reductions.Arg<float>(rows.Span<float>(), size, Largest, y); break;
+            case DType.F64: Reductions.Arg<double>(rows.Span<double>(), size, Largest, y); break;
+            case DType.I32: Reductions.Arg<int>(rows.Span<int>(), size, Largest, y); break;
+            case DType.I64: Reductions.Arg<long>(rows.Span<long>(), size, Largest, y); break;
+            case DType.U32: Reductions.Arg<uint>(rows.Span<uint>(), size, Largest, y); break;
+            default: Reductions.Arg<byte>(rows.Span<byte>(), size, Largest, y); break;
+        }
+    }
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+
+    public override IEnumerable<Sample> Samples() => [
+        new(new ArgExtremeOp(true, 1), [new(DType.F64, Shape.Of(3, 7))], Distinct: true), new(new ArgExtremeOp(false, 0), [new(DType.I32, Shape.Of(3, 7))], 0, 3)];
+}

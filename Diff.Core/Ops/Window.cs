@@ -1,0 +1,144 @@
+namespace Diff;
+
+/// <summary>Sums of products of a window that slides over the spatial axes: x [N, C, …] with weights [O, C/groups, …] is [N, O, …].</summary>
+/// <remarks>Cross-correlation, as every neural-network library has it. Both transposes are the same op again: strides and
+/// input dilation change places, and so do batch and channels.</remarks>
+/// <param name="Stride">Steps of the window, by spatial axis.</param>
+/// <param name="Low">Zeros before; negative cuts off.</param>
+/// <param name="High">Zeros after; negative cuts off.</param>
+/// <param name="Dilation">Distance of the window's elements.</param>
+/// <param name="InputDilation">Distance that the input's elements are pulled apart to, with zeros between.</param>
+/// <param name="Groups">Channels are split into so many groups that do not see each other.</param>
+internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, Axes InputDilation, int Groups) : Op {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var (x, w) = (inputs[0], inputs[1]);
+        var rank = Stride.Count;
+        if (x.DType != w.DType) throw new DTypeException($"Conv: input {x} and weights {w} have different dtypes.");
+        if (!x.DType.IsFloat()) throw new DTypeException($"Conv takes f32 or f64, not {x}.");
+        if (x.Shape.Rank != rank + 2 || w.Shape.Rank != rank + 2)
+            throw new ShapeException($"Conv{rank}d: input {x} and weights {w} have to have {rank + 2} axes: [batch, channels, …] and [out, in, …].");
+        if (Groups < 1 || x.Shape[1] % Groups != 0 || w.Shape[0] % Groups != 0 || x.Shape[1] / Groups != w.Shape[1])
+            throw new ShapeException($"Conv{rank}d: input {x} has {x.Shape[1]} channels, weights {w} take {w.Shape[1]} in each of {Groups} group(s).");
+        var dims = new int[rank + 2];
+        (dims[0], dims[1]) = (x.Shape[0], w.Shape[0]);
+        for (var a = 0; a < rank; a++) {
+            if (Stride[a] < 1 || Dilation[a] < 1 || InputDilation[a] < 1) throw new ShapeException($"Conv{rank}d: strides and dilations are at least 1.");
+            var reach = Spread(w.Shape[a + 2], Dilation[a]);
+            var room = Spread(x.Shape[a + 2], InputDilation[a]) + Low[a] + High[a];
+            if (room < reach) throw new ShapeException($"Conv{rank}d: the window of weights {w} reaches over {reach} elements of axis {a + 2}, input {x} with padding has {room}.");
+            dims[a + 2] = (room - reach) / Stride[a] + 1;
+        }
+        return [new(x.DType, Shape.Of(dims))];
+    }
+
+    static int Spread(int size, int dilation) => size == 0 ? 0 : (size - 1) * dilation + 1;
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (x, w, y) = (inputs[0], inputs[1], outputs[0]);
+        if (y.Shape.Size == 0) return;
+        if (y.DType == DType.F32) Run<float>(x, w, y);
+        else Run<double>(x, w, y);
+    }
+
+    void Run<T>(View x, View w, View y) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> => throw new NotImplementedException();
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [AddOp.Sum(
+        tangents[0] is { } x ? Graph.Apply(this, x, inputs[1]) : null,
+        tangents[1] is { } w ? Graph.Apply(this, inputs[0], w) : null)];
+
+    public override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => linear switch {
+        [true, false] => [ByInput(cotangents[0]!, inputs[0].Shape, inputs[1]), null],
+        [false, true] => [null, ByWeights(cotangents[0]!, inputs[0], inputs[1].Shape)],
+        _ => throw NotLinear(),
+    };
+
+    // Every output went to the inputs under its window: slide the flipped window back over the outputs, pulled apart by the stride.
+    Tensor ByInput(Tensor g, Shape x, Tensor w) {
+        var rank = Stride.Count;
+        var (low, high) = (new int[rank], new int[rank]);
+        for (var a = 0; a < rank; a++) {
+            var reach = Spread(w.Shape[a + 2], Dilation[a]) - 1;
+            low[a] = reach - Low[a];
+            high[a] = Spread(x[a + 2], InputDilation[a]) + reach - Spread(g.Shape[a + 2], Stride[a]) - low[a];
+        }
+        var flipped = Graph.Apply(new FlipOp(Axes.Of([.. Enumerable.Range(2, rank)])), SwapChannels(w, Groups));
+        return Graph.Apply(new ConvOp(InputDilation, Axes.Of(low), Axes.Of(high), Dilation, Stride, Groups), g, flipped);
+    }
+
+    // Every weight met the inputs at its distance: the outputs' cotangents are the window, and batch is what is summed over.
+    Tensor ByWeights(Tensor g, Tensor x, Shape w) {
+        var rank = Stride.Count;
+        var high = new int[rank];
+        for (var a = 0; a < rank; a++)
+            high[a] = Spread(w[a + 2], Dilation[a]) + Spread(g.Shape[a + 2], Stride[a]) - 1 - Spread(x.Shape[a + 2], InputDilation[a]) - Low[a];
+        var swap = Axes.Of([1, 0, .. Enumerable.Range(2, rank)]);
+        var product = Graph.Apply(new ConvOp(Dilation, Low, Axes.Of(high), Stride, InputDilation, Groups), GroupsToBatch(x), g.TransposeBy(swap));
+        return product.TransposeBy(swap);
+    }
+
+    /// <summary>[G·O, I, …] to [G·I, O, …].</summary>
+    static Tensor SwapChannels(Tensor w, int groups) {
+        var (o, i, space) = (w.Shape[0] / groups, w.Shape[1], w.Shape.Span[2..].ToArray());
+        return w.ReshapeTo(Shape.Of([groups, o, i, .. space]))
+            .TransposeBy(Axes.Of([0, 2, 1, .. Enumerable.Range(3, space.Length)]))
+            .ReshapeTo(Shape.Of([groups * i, o, .. space]));
+    }
+
+    /// <summary>[N, G·C, …] to [C, G·N, …].</summary>
+    Tensor GroupsToBatch(Tensor x) {
+        var (n, c, space) = (x.Shape[0], x.Shape[1] / Groups, x.Shape.Span[2..].ToArray());
+        return x.ReshapeTo(Shape.Of([n, Groups, c, .. space]))
+            .TransposeBy(Axes.Of([2, 1, 0, .. Enumerable.Range(3, space.Length)]))
+            .ReshapeTo(Shape.Of([c, Groups * n, .. space]));
+    }
+
+    public override IEnumerable<Sample> Samples() {
+        return [
+            Of([1], [0], [0], [1], [1], 1, [2, 3, 8], [4, 3, 3]), Of([2], [1], [2], [2], [1], 1, [2, 2, 9], [3, 2, 3]),
+            Of([1, 1], [0, 0], [0, 0], [1, 1], [1, 1], 1, [2, 2, 5, 6], [3, 2, 3, 2]), Of([2, 1], [1, 0], [1, 2], [1, 2], [1, 1], 2, [2, 4, 5, 6], [6, 2, 2, 3]),
+            Of([1, 2], [0, 1], [0, -1], [1, 1], [2, 3], 1, [1, 2, 3, 3], [2, 2, 2, 2]), Of([3, 2], [0, 0], [0, 0], [1, 1], [1, 1], 4, [1, 4, 7, 5], [4, 1, 2, 2]),
+            Of([1, 1, 2], [0, 1, 0], [1, 0, 0], [1, 1, 1], [1, 1, 1], 1, [1, 2, 3, 4, 5], [2, 2, 2, 3, 2])];
+
+        static Sample Of(int[] stride, int[] low, int[] high, int[] dilation, int[] inputDilation, int groups, int[] x, int[] w) =>
+            new(new ConvOp(Axes.Of(stride), Axes.Of(low), Axes.Of(high), Axes.Of(dilation), Axes.Of(inputDilation), groups), [new(DType.F64, Shape.Of(x)), new(DType.F64, Shape.Of(w))]);
+    }
+}
+
+/// <summary>For each window over the spatial axes of x [N, C, …], where in the plane (row-major) its largest element is, as i32.</summary>
+internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes High, Axes Dilation) : Op {
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        var x = inputs[0];
+        var rank = Window.Count;
+        if (x.DType == DType.Bool) throw new DTypeException("MaxPool takes numbers, not bool.");
+        if (x.Shape.Rank != rank + 2) throw new ShapeException($"MaxPool: {x} has to have {rank + 2} axes: [batch, channels, …].");
+        var dims = x.Shape.ToArray();
+        for (var a = 0; a < rank; a++) {
+            var (reach, room) = ((Window[a] - 1) * Dilation[a] + 1, dims[a + 2] + Low[a] + High[a]);
+            if (Window[a] < 1 || Stride[a] < 1 || Dilation[a] < 1) throw new ShapeException("MaxPool: windows, strides and dilations are at least 1.");
+            if (Low[a] < 0 || High[a] < 0 || Low[a] >= reach || High[a] >= reach) throw new ShapeException($"MaxPool: padding {Low[a]}, {High[a]} has to be smaller than the window, which reaches over {reach}.");
+            if (room < reach) throw new ShapeException($"MaxPool: the window reaches over {reach} elements of axis {a + 2}, {x} with padding has {room}.");
+            dims[a + 2] = (room - reach) / Stride[a] + 1;
+        }
+        return [new(DType.I32, Shape.Of(dims))];
+    }
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (x, y) = (inputs[0].Packed(), outputs[0]);
+        switch (x.DType) {
+            case DType.F32: Run<float>(x, y); break;
+            case DType.F64: Run<double>(x, y); break;
+            case DType.I32: Run<int>(x, y); break;
+            case DType.I64: Run<long>(x, y); break;
+            default: Run<uint>(x, y); break;
+        }
+    }
+
+    void Run<T>(View x, View y) where T : unmanaged, System.Numerics.INumber<T> =>
+        Indexing.ArgMaxWindow<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+
+    public override IEnumerable<Sample> Samples() => [
+        new(new ArgMaxWindowOp(Axes.Of(2, 2), Axes.Of(2, 2), Axes.Of(0, 0), Axes.Of(0, 0), Axes.Of(1, 1)), [new(DType.F64, Shape.Of(2, 3, 4, 6))], Distinct: true),
+        new(new ArgMaxWindowOp(Axes.Of(3), Axes.Of(1), Axes.Of(1), Axes.Of(1), Axes.Of(2)), [new(DType.F64, Shape.Of(2, 3, 8))], Distinct: true)];
+}

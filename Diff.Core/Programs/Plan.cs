@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+
+namespace Diff;
+
+/// <summary>A program ready to run: every layout known, every intermediate at its place in one arena.</summary>
+/// <remarks>Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
+/// it; layouts cost nothing; only results are allocated. A plan may run on any number of threads: each has a frame.</remarks>
+internal sealed class Plan {
+    const int Line = 64, NoPlace = -1;
+
+    readonly Equation[] equations;
+    readonly int[] outputs;
+    readonly TensorType[] types;
+    readonly Layout[] layouts;
+    readonly int[] roots;
+    readonly long[] places;
+    readonly long arenaBytes;
+    readonly int inputs, arity, results;
+    Frame? spare;
+
+    public Plan(Program source) {
+        Source = source;
+        var program = source.Simplify();
+        (equations, outputs, types, inputs) = (program.Equations, program.Outputs, program.Types(), program.Inputs.Length);
+        (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
+        Array.Fill(places, NoPlace);
+        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (types[i].Shape.Contiguous, i);
+        foreach (var e in equations) {
+            (arity, results) = (Math.Max(arity, e.Inputs.Length), Math.Max(results, e.Types.Length));
+            var layout = e.Inputs.Length > 0 ? e.Op.Relayout(layouts[e.Inputs[0]]) : null;
+            for (var i = 0; i < e.Types.Length; i++)
+                (layouts[e.First + i], roots[e.First + i]) = layout is null ? (e.Op.LayoutOf(e.Types[i]), e.First + i) : (layout, roots[e.Inputs[0]]);
+        }
+        arenaBytes = Arrange();
+    }
+
+    /// <summary>The program as it was traced: what a graph is compared with.</summary>
+    public Program Source { get; }
+
+    /// <summary>When it was last used, for the cache.</summary>
+    public long LastUse { get; set; }
+
+    /// <summary>Bytes that a run borrows.</summary>
+    public long ArenaBytes => arenaBytes;
+
+    /// <summary>Gives a place to every root that neither comes in nor goes out; returns the size of the arena.</summary>
+    long Arrange() {
+        var last = new int[types.Length];
+        for (var k = 0; k < equations.Length; k++) {
+            foreach (var x in equations[k].Inputs) last[roots[x]] = k;
+            for (var i = 0; i < equations[k].Types.Length; i++) last[roots[equations[k].First + i]] = k;
+        }
+        foreach (var o in outputs) last[roots[o]] = int.MaxValue;
+        var arena = new Arena();
+        for (var k = 0; k < equations.Length; k++) {
+            var e = equations[k];
+            for (var i = 0; i < e.Types.Length; i++) {
+                var slot = e.First + i;
+                if (roots[slot] != slot || last[slot] == int.MaxValue) continue;
+                if (HeirOf(e, k, slot) is { } heir) {
+                    places[slot] = places[roots[heir]];
+                    arena.Inherit(places[slot]);
+                } else {
+                    places[slot] = arena.Take(SizeOf(slot));
+                }
+            }
+            foreach (var root in e.Inputs.Select(x => roots[x]).Concat(Enumerable.Range(e.First, e.Types.Length).Where(s => roots[s] == s)).Distinct())
+                if (last[root] == k && places[root] != NoPlace) arena.Release(places[root]);
+        }
+        return arena.Size;
+
+        // Blocks are read before they are written, so an output may lie exactly over an input that nobody needs afterwards.
+        int? HeirOf(Equation e, int k, int slot) {
+            if (e.Op is not ElementwiseOp) return null;
+            foreach (var x in e.Inputs) {
+                var root = roots[x];
+                if (last[root] == k && places[root] != NoPlace && SizeOf(root) == SizeOf(slot)
+                    && e.Inputs.All(other => roots[other] != root || layouts[other].IsContiguous && types[other].Bytes == types[slot].Bytes)) return x;
+            }
+            return null;
+        }
+    }
+
+    long SizeOf(int slot) => Math.Max(Line, ((long)layouts[slot].Extent * types[slot].DType.Size() + Line - 1) / Line * Line);
+
+    /// <summary>Computes the results from packed inputs.</summary>
+    public View[] Run(ReadOnlySpan<View> arguments) {
+        var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
+        var slots = frame.Slots;
+        for (var i = 0; i < arguments.Length; i++) slots[i] = arguments[i];
+        foreach (var e in equations) {
+            if (roots[e.First] != e.First) {
+                if (places[roots[e.First]] == NoPlace) slots[e.First] = slots[e.Inputs[0]]!.As(layouts[e.First]);
+                continue;
+            }
+            for (var i = 0; i < e.Inputs.Length; i++) frame.Inputs[i] = slots[e.Inputs[i]]!;
+            for (var i = 0; i < e.Types.Length; i++)
+                frame.Outputs[i] = slots[e.First + i] ??= View.Allocate(e.Types[i].DType, layouts[e.First + i]);
+            e.Op.Evaluate(frame.Inputs.AsSpan(0, e.Inputs.Length), frame.Outputs.AsSpan(0, e.Types.Length));
+        }
+        var values = Array.ConvertAll(outputs, o => slots[o]!);
+        frame.Forget(this);
+        spare = frame;
+        return values;
+    }
+
+    /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>
+    sealed class Frame {
+        public readonly View?[] Slots;
+        public readonly View[] Inputs, Outputs;
+
+        public Frame(Plan plan) {
+            if (plan.arenaBytes > Array.MaxLength - Line) throw new ShapeException($"This program needs {plan.arenaBytes:N0} bytes of intermediate values at once; {Array.MaxLength:N0} is the limit. Use smaller batches.");
+            var arena = plan.arenaBytes == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)plan.arenaBytes + Line, pinned: true);
+            var start = plan.arenaBytes == 0 ? 0 : (int)(Line - (nint)Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) % Line) % Line;
+            (Slots, Inputs, Outputs) = (new View?[plan.types.Length], new View[plan.arity], new View[plan.results]);
+            for (var i = 0; i < Slots.Length; i++)
+                if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i]);
+        }
+
+        /// <summary>Lets go of what is not the arena's, or a plan in the cache would keep somebody's tensors.</summary>
+        public void Forget(Plan plan) {
+            for (var i = 0; i < Slots.Length; i++)
+                if (plan.places[plan.roots[i]] == NoPlace) Slots[i] = null;
+            Array.Clear(Inputs);
+            Array.Clear(Outputs);
+        }
+    }
+
+    /// <summary>First-fit places in a growing stretch of memory.</summary>
+    sealed class Arena {
+        readonly SortedDictionary<long, long> free = [];
+        readonly Dictionary<long, (long Size, int Users)> taken = [];
+
+        public long Size { get; private set; }
+
+        public long Take(long size) {
+            foreach (var (at, room) in free) {
+                if (room < size) continue;
+                free.Remove(at);
+                if (room > size) free[at + size] = room - size;
+                taken[at] = (size, 1);
+                return at;
+            }
+            // What is free at the very end grows rather than being left as a hole.
+            var start = free.Count > 0 && free.Last() is var tail && tail.Key + tail.Value == Size ? tail.Key : Size;
+            free.Remove(start);
+            Size = start + size;
+            taken[start] = (size, 1);
+            return start;
+        }
+
+        public void Inherit(long at) => taken[at] = (taken[at].Size, taken[at].Users + 1);
+
+        public void Release(long at) {
+            var (size, users) = taken[at];
+            if (users > 1) {
+                taken[at] = (size, users - 1);
+                return;
+            }
+            taken.Remove(at);
+            if (free.Remove(at + size, out var after)) size += after;
+            foreach (var (before, room) in free) {
+                if (before + room != at) continue;
+                free[before] = room + size;
+                return;
+            }
+            free[at] = size;
+        }
+    }
+}

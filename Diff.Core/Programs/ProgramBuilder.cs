@@ -1,0 +1,141 @@
+namespace Diff;
+
+/// <summary>The wiring of a graph as it is walked: enough to find its plan, or to become a program.</summary>
+/// <remarks>Two questions are asked of a graph: what has to run before the outputs have values (<see cref="Pending"/>), and
+/// what a function does with its variables (<see cref="Close"/>). They differ only in where the walk ends. Builders are reused,
+/// so that finding a known structure leaves no garbage.</remarks>
+internal sealed class ProgramBuilder {
+    [ThreadStatic] static ProgramBuilder? spare;
+
+    readonly RefTable slots = new();
+    readonly List<Tensor> leaves = [];
+    readonly List<int> wiring = [];
+    readonly Func<Tensor, Call?> enter;
+    Scope? scope;
+    Walk? walk;
+
+    ProgramBuilder() => enter = t => Resolve(t).Call;
+
+    /// <summary>The tensors that the program takes as inputs, in order.</summary>
+    public List<Tensor> Leaves => leaves;
+
+    /// <summary>The calls that become equations, in order.</summary>
+    public List<Call> Calls => walk!.Calls;
+
+    /// <summary>A hash of the structure: ops, types of leaves, wiring; never values.</summary>
+    public int Hash { get; private set; }
+
+    /// <summary>What has to run before the outputs have values: whatever has one already is an input.</summary>
+    /// <exception cref="TraceException">They depend on a variable without a value.</exception>
+    public static ProgramBuilder Pending(ReadOnlySpan<Tensor> outputs) => Rent().Build(outputs, null, []);
+
+    /// <summary>A function as a closed program: its first inputs are the variables, the others what it captures.</summary>
+    public static ProgramBuilder Close(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables) => Rent().Build(outputs, scope, variables);
+
+    static ProgramBuilder Rent() {
+        var builder = spare ?? new();
+        spare = null;
+        return builder;
+    }
+
+    public void Return() {
+        slots.Clear();
+        leaves.Clear();
+        wiring.Clear();
+        walk?.Return();
+        (walk, scope) = (null, null);
+        spare = this;
+    }
+
+    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> variables) {
+        scope = within;
+        foreach (var t in variables) Leaf(t);
+        walk = Walk.Over(outputs, enter);
+        // Leaves are numbered before equations: one pass to find them, one to write the wiring down.
+        foreach (var call in walk.Calls) {
+            if (call.Op is InputOp) throw NoValue(call);
+            foreach (var x in call.Inputs) Find(x);
+        }
+        foreach (var o in outputs) Find(o);
+        var hash = new HashCode();
+        foreach (var t in leaves) hash.Add(t.Type.GetHashCode());
+        var next = leaves.Count;
+        foreach (var call in walk.Calls) {
+            slots[call] = next;
+            next += call.Op.Outputs;
+        }
+        foreach (var call in walk.Calls) {
+            hash.Add(call.Op.GetHashCode());
+            foreach (var x in call.Inputs) Wire(x, ref hash);
+        }
+        foreach (var o in outputs) Wire(o, ref hash);
+        Hash = hash.ToHashCode();
+        return this;
+    }
+
+    static TraceException NoValue(Call variable) => new(
+        $"A value was read that depends on the argument of {variable.Free[0].Transform}, which has none: {variable.Free[0].Transform} runs its function once, for all values. Use Where instead of if, and keep the result of {variable.Free[0].Transform} rather than a tensor from inside it.");
+
+    /// <summary>The tensor that this one is another name of, and its call where the walk goes on.</summary>
+    (Tensor Tensor, Call? Call) Resolve(Tensor t) {
+        while (slots[t] < 0 && t.Call is { } call) {
+            var enters = call.Op is FillOp || (scope is null ? !t.HasValue : call.DependsOn(scope));
+            if (!enters) break;
+            if (call.Op is not AliasOp && !(scope is null && call.Op is StopGradientOp)) return (t, call);
+            t = call.Inputs[0];
+        }
+        return (t, null);
+    }
+
+    void Leaf(Tensor t) {
+        if (slots[t] >= 0) return;
+        slots[t] = leaves.Count;
+        leaves.Add(t);
+    }
+
+    void Find(Tensor t) {
+        var (tensor, call) = Resolve(t);
+        if (call is null) Leaf(tensor);
+    }
+
+    void Wire(Tensor t, ref HashCode hash) {
+        var (tensor, call) = Resolve(t);
+        var slot = call is null ? slots[tensor] : slots[call] + tensor.Output;
+        wiring.Add(slot);
+        hash.Add(slot);
+    }
+
+    /// <summary>Whether a program has exactly this structure. A hash alone never decides.</summary>
+    public bool Matches(Program program) {
+        var calls = Calls;
+        if (program.Equations.Length != calls.Count || program.Inputs.Length != leaves.Count) return false;
+        for (var i = 0; i < leaves.Count; i++)
+            if (leaves[i].Type != program.Inputs[i]) return false;
+        var at = 0;
+        for (var i = 0; i < calls.Count; i++) {
+            var e = program.Equations[i];
+            if (e.Inputs.Length != calls[i].Inputs.Length || !ReferenceEquals(e.Op, calls[i].Op) && !e.Op.Equals(calls[i].Op)) return false;
+            foreach (var x in e.Inputs)
+                if (wiring[at++] != x) return false;
+        }
+        if (wiring.Count - at != program.Outputs.Length) return false;
+        foreach (var o in program.Outputs)
+            if (wiring[at++] != o) return false;
+        return true;
+    }
+
+    public Program ToProgram() {
+        var types = leaves.ConvertAll(t => t.Type);
+        var equations = new Equation[Calls.Count];
+        var at = 0;
+        for (var i = 0; i < equations.Length; i++) {
+            var call = Calls[i];
+            var inputs = new int[call.Inputs.Length];
+            for (var j = 0; j < inputs.Length; j++) inputs[j] = wiring[at++];
+            var outputs = call.Op.Infer([.. inputs.Select(x => types[x])]);
+            equations[i] = new(call.Op, inputs, types.Count, outputs);
+            types.AddRange(outputs);
+        }
+        return new([.. leaves.Select(t => t.Type)], equations, [.. wiring.Skip(at)]);
+    }
+}

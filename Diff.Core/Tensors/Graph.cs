@@ -1,0 +1,105 @@
+namespace Diff;
+
+/// <summary>One run of one transform: what depends on its variables is recorded while it is open.</summary>
+/// <param name="transform">The transform's name, for messages.</param>
+internal sealed class Scope(string transform) : IDisposable {
+    volatile bool open = true;
+
+    public string Transform { get; } = transform;
+
+    public bool IsOpen => open;
+
+    public void Dispose() => open = false;
+
+    public static readonly Scope[] None = [];
+
+    public static bool IsAnyOpen(Scope[] scopes) {
+        foreach (var s in scopes)
+            if (s.IsOpen) return true;
+        return false;
+    }
+
+    /// <summary>The open scopes that any of the tensors depends on: one of their own sets where it holds the others, so
+    /// that a graph of one transform shares one array. Closed scopes drop out, or a long history would drag them along.</summary>
+    public static Scope[] Union(ReadOnlySpan<Tensor> tensors) {
+        var union = None;
+        foreach (var t in tensors) {
+            var free = t.Free;
+            if (free.Length == 0 || ReferenceEquals(free, union)) continue;
+            free = OnlyOpen(free);
+            if (union.Length == 0) union = free;
+            else if (!Array.TrueForAll(free, s => Array.IndexOf(union, s) >= 0)) union = [.. union.Union(free)];
+        }
+        return union;
+    }
+
+    static Scope[] OnlyOpen(Scope[] scopes) => Array.TrueForAll(scopes, s => s.IsOpen) ? scopes : Array.FindAll(scopes, s => s.IsOpen);
+}
+
+/// <summary>An operation applied to tensors: a node of the expression graph, shared by the op's outputs.</summary>
+/// <param name="op">What is applied.</param>
+/// <param name="inputs">To what; none of them changes what it means.</param>
+/// <param name="free">The scopes that the result depends on.</param>
+internal sealed class Call(Op op, Tensor[] inputs, Scope[] free) {
+    public Op Op { get; } = op;
+    public Tensor[] Inputs { get; } = inputs;
+    public Scope[] Free { get; } = free;
+
+    /// <summary>The tensors that are its outputs.</summary>
+    public Tensor[] Results { get; private set; } = [];
+
+    /// <summary>The outputs of a new call.</summary>
+    public Tensor[] Produce(ReadOnlySpan<TensorType> types, bool weak) {
+        var results = new Tensor[types.Length];
+        for (var i = 0; i < results.Length; i++) results[i] = new(types[i], this, i, weak);
+        return Results = results;
+    }
+
+    public bool DependsOn(Scope scope) => Array.IndexOf(Free, scope) >= 0;
+}
+
+/// <summary>Strict outside a transform, symbolic inside: the one place where operations are applied.</summary>
+internal static class Graph {
+    /// <summary>Applies an op of one output. Nothing decides whether it runs now but the scopes that its inputs depend on.</summary>
+    public static Tensor Apply(Op op, params ReadOnlySpan<Tensor> inputs) => ApplyAll(op, inputs)[0];
+
+    /// <summary>Applies an op, giving all its outputs.</summary>
+    public static Tensor[] ApplyAll(Op op, params ReadOnlySpan<Tensor> inputs) {
+        var types = new TensorType[inputs.Length];
+        for (var i = 0; i < types.Length; i++) types[i] = inputs[i].Type;
+        var outputs = op.Infer(types);
+        var weak = op.KeepsWeakness && inputs.Length > 0;
+        foreach (var x in inputs) weak &= x.IsWeak;
+        var free = Scope.Union(inputs);
+        if (free.Length > 0) {
+            // What is no longer live but not yet computed would drag its closed transform along.
+            foreach (var x in inputs) x.Settle();
+            return new Call(op, inputs.ToArray(), free).Produce(outputs, weak);
+        }
+        var views = new View[inputs.Length];
+        for (var i = 0; i < views.Length; i++) views[i] = inputs[i].Value;
+        var values = Execute(op, views, outputs);
+        return Array.ConvertAll(values, v => new Tensor(v, weak));
+    }
+
+    /// <summary>Runs one op on values: a new layout where that is enough, else a kernel into fresh memory.</summary>
+    public static View[] Execute(Op op, View[] inputs, TensorType[] types) {
+        if (inputs.Length > 0 && op.Relayout(inputs[0].Layout) is { } layout) return [inputs[0].As(layout)];
+        var outputs = new View[types.Length];
+        for (var i = 0; i < outputs.Length; i++) outputs[i] = View.Allocate(types[i].DType, op.LayoutOf(types[i]));
+        op.Evaluate(inputs, outputs);
+        return outputs;
+    }
+
+    /// <summary>A structural constant, which takes part in the plan's key and is never materialized.</summary>
+    public static Tensor Fill(double value, TensorType type) => new Call(new FillOp(value, type), [], Scope.None).Produce([type], weak: false)[0];
+
+    /// <summary>A fresh variable of a transform that stands for a tensor, whatever that tensor depends on.</summary>
+    public static Tensor Alias(Tensor of, Scope scope) {
+        of.Settle();
+        return new Call(AliasOp.Op, [of], [.. of.Free.Where(s => s.IsOpen), scope]).Produce([of.Type], of.IsWeak)[0];
+    }
+
+    /// <summary>A fresh variable of a transform whose value nobody knows.</summary>
+    public static Tensor Input(TensorType type, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak: false)[0];
+}

@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Diff;
+
+/// <summary>Values in memory: bytes that nobody changes once the view is handed out, and the layout to read them by.</summary>
+internal sealed class View {
+    readonly byte[] bytes;
+    readonly int start;
+
+    /// <summary>Checks once that every element of the layout lies inside the bytes; kernels rely on it.</summary>
+    public View(byte[] bytes, int start, DType type, Layout layout) {
+        if (layout.Low < 0 || start < 0 || start + (long)layout.Extent * type.Size() > bytes.Length)
+            throw new InvalidOperationException($"A {type.Name()}{layout.Shape} does not fit {bytes.Length} bytes from {start}.");
+        (this.bytes, this.start, DType, Layout) = (bytes, start, type, layout);
+    }
+
+    /// <summary>Fresh memory with whatever bytes it has.</summary>
+    public static View Allocate(TensorType type) => Allocate(type.DType, type.Shape.Contiguous);
+
+    public static View Allocate(DType type, Layout layout) {
+        var size = (long)layout.Extent * type.Size();
+        if (size > Array.MaxLength) throw new ShapeException($"{type.Name()}{layout.Shape} takes {size:N0} bytes; one tensor may have {Array.MaxLength:N0}.");
+        return new(GC.AllocateUninitializedArray<byte>((int)size), 0, type, layout);
+    }
+
+    public static View Of<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged {
+        var view = Allocate(DTypes.Of<T>(), shape.Contiguous);
+        values.CopyTo(view.Span<T>());
+        return view;
+    }
+
+    public DType DType { get; }
+    public Layout Layout { get; }
+    public Shape Shape => Layout.Shape;
+    public TensorType Type => new(DType, Shape);
+
+    /// <summary>The same memory read another way.</summary>
+    public View As(Layout layout) => new(bytes, start, DType, layout);
+
+    /// <summary>All the memory that the layout may reach, as elements; the layout's offset counts from its first.</summary>
+    public Span<T> Span<T>() where T : unmanaged {
+        if (Unsafe.SizeOf<T>() != DType.Size()) throw new InvalidOperationException($"{typeof(T).Name} is not {DType.Name()}.");
+        return MemoryMarshal.Cast<byte, T>(bytes.AsSpan(start, Layout.Extent * Unsafe.SizeOf<T>()));
+    }
+
+    /// <summary>The same, as bytes.</summary>
+    public Span<byte> Bytes => bytes.AsSpan(start, Layout.Extent * DType.Size());
+
+    /// <summary>Itself where the layout is plain, else a packed copy.</summary>
+    public View Packed() {
+        if (Layout.IsContiguous) return this;
+        var copy = Allocate(Type);
+        Strided.Copy(this, copy);
+        return copy;
+    }
+}

@@ -1,0 +1,45 @@
+namespace Diff;
+
+/// <summary>What every derivative transform does: name the arguments, call the function, walk its graph, run one plan.</summary>
+internal static class Differentiation {
+    /// <summary>A function's value at a point, its derivative as a graph, and the way back to the caller's types.</summary>
+    /// <typeparam name="P">Of the parameters, a tree.</typeparam>
+    /// <typeparam name="X">Of what the function returns besides the differentiated value.</typeparam>
+    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, X>(string transform, Func<P, (Tensor, X)> f, P at) {
+        using var scope = new Scope(transform);
+        var point = new Point<P>(transform, at, scope);
+        var (value, aux) = f(point.Argument);
+        CheckScalar(transform, value);
+        using var linear = new Scope(transform);
+        var tangents = Array.ConvertAll(point.Variables, v => Graph.Input(v.Type, linear));
+        var tangent = Linearization.Push([value], scope, point.Variables, tangents)[0];
+        var cotangents = tangent is null ? new Tensor?[tangents.Length] : Linearization.Pull([tangent], [Graph.Fill(1, value.Type)], linear, tangents);
+        linear.Dispose();
+        var gradients = new Tensor[cotangents.Length];
+        for (var i = 0; i < gradients.Length; i++) gradients[i] = cotangents[i] ?? Graph.Fill(0, point.Variables[i].Type);
+        var extra = Tree.Leaves(aux);
+        scope.Dispose();
+        Finish([value, .. gradients, .. extra]);
+        return (value, aux, point.Rebuild(gradients));
+    }
+
+    static void CheckScalar(string transform, Tensor value) {
+        if (!value.DType.IsFloat()) throw new GradientException($"{transform}: the function returns {value.Type}; only floats have derivatives. Convert what it computes, x.To(DType.F32), or differentiate an earlier value.");
+        if (value.Rank != 0) throw new GradientException($"{transform}: the function returns {value.Type}, and a gradient is of a scalar. Reduce it, .Sum() or .Mean(), or pull back a cotangent of your choice with Vjp; all derivatives together are JacobianReverse.");
+    }
+
+    /// <summary>A tangent or cotangent as the type that it goes with; a C# number takes its dtype and, where the tensor is no scalar, its shape.</summary>
+    public static Tensor Fit(Tensor t, TensorType type, string what, string path = "") {
+        if (t.IsWeak || t.DType != type.DType && t.DType.IsFloat() && t.Shape.Equals(type.Shape)) t = t.To(type.DType);
+        return t.DType == type.DType && t.Shape.Equals(type.Shape) ? t
+            : throw new ShapeException($"{what}{(path == "" ? "" : $" at {path}")} is {t.Type}; it has to be {type}, like the value it goes with.");
+    }
+
+    /// <summary>Computes together what is no longer live; what an outer transform still depends on stays a graph.</summary>
+    public static void Finish(ReadOnlySpan<Tensor> results) {
+        var ready = new List<Tensor>(results.Length);
+        foreach (var r in results)
+            if (!r.IsLive && !(r.HasValue && r.Call is null)) ready.Add(r);
+        if (ready.Count > 0) Evaluation.Compute([.. ready]);
+    }
+}
