@@ -78,27 +78,26 @@ public sealed class PropertyTestCase : XunitTestCase {
     sealed class TestRunner(ITest test, IMessageBus bus, Type testClass, object[] constructorArguments, MethodInfo method, object[] arguments,
         string skip, IReadOnlyList<BeforeAfterTestAttribute> beforeAfter, ExceptionAggregator aggregator, CancellationTokenSource cancel)
         : XunitTestRunner(test, bus, testClass, constructorArguments, method, arguments, skip, beforeAfter, aggregator, cancel) {
+        readonly StringBuilder text = new();
+
+        // What the test wrote, as xunit gathers it, and then FsCheck's report.
         protected override async Task<Tuple<decimal, string>> InvokeTestAsync(ExceptionAggregator exceptions) {
-            var text = new StringBuilder();
-            var time = await new Invoker(text, Test, MessageBus, TestClass, ConstructorArguments, TestMethod, TestMethodArguments,
-                BeforeAfterAttributes, exceptions, CancellationTokenSource).RunAsync();
-            return Tuple.Create(time, text.ToString());
+            var (time, written) = await base.InvokeTestAsync(exceptions);
+            return Tuple.Create(time, written + text);
         }
+
+        protected override Task<decimal> InvokeTestMethodAsync(ExceptionAggregator exceptions) =>
+            new Invoker(text, Test, MessageBus, TestClass, ConstructorArguments, TestMethod, TestMethodArguments,
+                BeforeAfterAttributes, exceptions, CancellationTokenSource).RunAsync();
     }
 
     sealed class Invoker(StringBuilder text, ITest test, IMessageBus bus, Type testClass, object[] constructorArguments, MethodInfo method,
         object[] arguments, IReadOnlyList<BeforeAfterTestAttribute> beforeAfter, ExceptionAggregator aggregator, CancellationTokenSource cancel)
         : XunitTestInvoker(test, bus, testClass, constructorArguments, method, arguments, beforeAfter, aggregator, cancel) {
         protected override async Task<decimal> InvokeTestMethodAsync(object testClassInstance) {
-            var helper = ConstructorArguments.OfType<TestOutputHelper>().FirstOrDefault();
-            helper?.Initialize(MessageBus, Test);
             // A thread of its own: FsCheck blocks, and a property that awaits would wait for xunit's context for ever.
             await Aggregator.RunAsync(() => Timer.AggregateAsync(() => Task.Run(() =>
                 text.Append(PropertyRun.Check(TestMethod, testClassInstance, line => text.AppendLine(line))))));
-            if (helper is not null) {
-                text.Insert(0, helper.Output);
-                helper.Uninitialize();
-            }
             return Timer.Total;
         }
     }

@@ -124,3 +124,22 @@ public class PropertyTests {
         Assert.NotEqual(PropertyRun.SeedOf(Case("False")), PropertyRun.SeedOf(Case("Throws")));
     }
 }
+
+/// <summary>Constructor, output and disposal are xunit's: one instance for all cases of a property.</summary>
+public sealed class PropertyFixtureTests : IDisposable {
+    readonly Xunit.Abstractions.ITestOutputHelper output;
+    bool disposed;
+
+    public PropertyFixtureTests(Xunit.Abstractions.ITestOutputHelper output) {
+        this.output = output;
+        output.WriteLine("made");
+    }
+
+    public void Dispose() => disposed = true;
+
+    [Property]
+    public bool OutputIsActiveAndNothingDisposed(int n) {
+        output.WriteLine($"case {n}");
+        return !disposed;
+    }
+}

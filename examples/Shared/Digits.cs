@@ -2,7 +2,7 @@ namespace Diff.Examples;
 
 /// <summary>Handwritten-looking digits that the program draws itself, so that a network can be trained where no data set is at hand.</summary>
 /// <remarks>Every image has its own style, place, size, turn, slant, pen and tremble, and noise on every pixel: hard enough that a
-/// linear classifier stays below 93 of 100, easy enough that a small convolutional network gets 98 within two epochs of 12,000.</remarks>
+/// linear classifier stays near 93 of 100, easy enough that a small convolutional network gets 98 within two epochs of 12,000.</remarks>
 public static class Digits {
     /// <summary>Rows and columns of an image.</summary>
     public const int Side = 28;
