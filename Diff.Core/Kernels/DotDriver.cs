@@ -36,7 +36,7 @@ internal static unsafe class DotDriver {
                 var width = Math.Min(columns, n - j0);
                 for (nint j = 0; j < width; j++) offsets[j] = (j0 + j) * bRow;
                 new Span<T>(sums, tallest * columns * lanes).Clear();
-                var tile = new DotTile<T> { Lanes = sums, LanesRow = columns * lanes };
+                var tile = new DotTile<T> { Lanes = sums, LanesRow = columns * lanes, Repeats = 1 };
                 for (var k0 = 0; k0 < k; k0 += chunk) {
                     var kc = Math.Min(chunk, k - k0);
                     var a = p->A + row * p->ARow + k0;

@@ -8,6 +8,9 @@ internal unsafe struct DotTile<T> where T : unmanaged {
     /// <summary>How many groups of sixteen k there are.</summary>
     internal nint Groups;
 
+    /// <summary>How often the groups are walked through, A and B moving on by ANext and BNext each time.</summary>
+    internal nint Repeats, ANext, BNext;
+
     /// <summary>Row i of A starts at A + i·ARow.</summary>
     internal T* A;
     internal nint ARow;
@@ -88,22 +91,29 @@ internal static unsafe class DotKernel {
             var a0 = t->A + lane;
             var a3 = a0 + 3 * t->ARow;
             var b = t->B + lane;
-            var masks = t->Masks + lane;
-            for (var k = t->Groups; k > 0; k--) {
-                var row = TRow.Gather(b, o0, o1, o2, o3);
-                if (TMasked.Value == 1) {
-                    row = TRow.And(O.Load(masks), row);
-                    masks += Lanes;
+            var aNext = t->ANext - t->Groups * Lanes;
+            var bNext = t->BNext - t->Groups * Lanes;
+            for (var repeat = t->Repeats; repeat > 0; repeat--) {
+                var masks = t->Masks + lane;
+                for (var k = t->Groups; k > 0; k--) {
+                    var row = TRow.Gather(b, o0, o1, o2, o3);
+                    if (TMasked.Value == 1) {
+                        row = TRow.And(O.Load(masks), row);
+                        masks += Lanes;
+                    }
+                    r0 = TRow.Fma(O.Load(a0), row, r0);
+                    if (R.Value > 1) r1 = TRow.Fma(O.Load((T*)((byte*)a0 + s)), row, r1);
+                    if (R.Value > 2) r2 = TRow.Fma(O.Load((T*)((byte*)a0 + 2 * s)), row, r2);
+                    if (R.Value > 3) r3 = TRow.Fma(O.Load(a3), row, r3);
+                    if (R.Value > 4) r4 = TRow.Fma(O.Load((T*)((byte*)a3 + s)), row, r4);
+                    if (R.Value > 5) r5 = TRow.Fma(O.Load((T*)((byte*)a3 + 2 * s)), row, r5);
+                    a0 += Lanes;
+                    if (R.Value > 3) a3 += Lanes;
+                    b += Lanes;
                 }
-                r0 = TRow.Fma(O.Load(a0), row, r0);
-                if (R.Value > 1) r1 = TRow.Fma(O.Load((T*)((byte*)a0 + s)), row, r1);
-                if (R.Value > 2) r2 = TRow.Fma(O.Load((T*)((byte*)a0 + 2 * s)), row, r2);
-                if (R.Value > 3) r3 = TRow.Fma(O.Load(a3), row, r3);
-                if (R.Value > 4) r4 = TRow.Fma(O.Load((T*)((byte*)a3 + s)), row, r4);
-                if (R.Value > 5) r5 = TRow.Fma(O.Load((T*)((byte*)a3 + 2 * s)), row, r5);
-                a0 += Lanes;
-                if (R.Value > 3) a3 += Lanes;
-                b += Lanes;
+                a0 += aNext;
+                if (R.Value > 3) a3 += aNext;
+                b += bNext;
             }
             TRow.StoreApart(lanes, Lanes, r0);
             if (R.Value > 1) TRow.StoreApart(lanes + 1 * lanesRow, Lanes, r1);

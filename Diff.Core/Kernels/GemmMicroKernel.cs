@@ -54,7 +54,10 @@ internal static unsafe class GemmMicroKernel {
 
     private static void Modes<T, V, O, TRow>(Tile<T>* t, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> {
-        if (t->Offsets != null) Rows<T, V, O, TRow, N1, N1, N0>(t, rows);
+        if (t->Offsets != null) {
+            if (t->Tail == 0) Rows<T, V, O, TRow, N1, N1, N0>(t, rows);
+            else Rows<T, V, O, TRow, N1, N1, N1>(t, rows);
+        }
         else if (t->ARow == 1) {
             if (t->Tail == 0) Rows<T, V, O, TRow, N1, N0, N0>(t, rows);
             else Rows<T, V, O, TRow, N1, N0, N1>(t, rows);
@@ -132,7 +135,7 @@ internal static unsafe class GemmMicroKernel {
         for (var k = t->K; k > 0; k--) {
             TRow row;
             if (TTable.Value == 1) {
-                row = TRow.Load(b + *offsets);
+                row = Read<T, V, TRow, TTail>(b + *offsets, mask);
                 offsets++;
             } else {
                 row = Read<T, V, TRow, TTail>(b, mask);

@@ -4,7 +4,7 @@ namespace Diff;
 /// <remarks>Pinned arrays rather than native memory: the collector frees them when the thread ends.</remarks>
 internal static unsafe class Scratch {
     /// <summary>Uses that may be alive at the same time need different slots.</summary>
-    internal enum Slot { PackedA, PackedB, Lanes, Tail, Output, Input, Weights, Offsets, Masks, Count }
+    internal enum Slot { PackedA, PackedB, Lanes, Tail, Output, Input, Weights, Offsets, Masks, Maps, Count }
 
     private const int Alignment = 64;
 

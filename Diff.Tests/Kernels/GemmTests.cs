@@ -15,7 +15,7 @@ public class GemmTests {
             data.Add(5, size, 17);
             data.Add(17, 5, size);
         }
-        for (var i = 0; i < 120; i++) data.Add(Edges[random.Next(Edges.Length)], Edges[random.Next(Edges.Length)], Edges[random.Next(Edges.Length)]);
+        for (var i = 0; i < 120; i++) data.Add(Edges[random.Next(Edges.Length)], Edges[random.Next(Edges.Length)], 66 + i);
         foreach (var (m, n, k) in new[] {
             (1, 1, 1000), (1, 1, 31), (1, 1, 33), (2, 4, 128), (8, 1, 129), (40, 1, 40), (100, 1, 100), (37, 1, 2100), (1, 3, 1500), (3, 1, 1500), (2, 3, 127),
             (1, 400, 120), (64, 120, 84), (100, 10, 1), (1, 100, 10), (100, 1, 10), (10, 1, 100), (64, 100, 100), (64, 10, 100), (100, 10, 64), (6, 784, 25), (16, 100, 150),

@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+
+namespace Diff;
+
+/// <summary>How images are laid out in scratch so that a convolution becomes shifted contiguous runs.</summary>
+/// <remarks>
+/// An output p and a tap q meet at u = p·stride + q·dilation. One of the two is walked <em>flat</em>, in vectors; the other is
+/// looked up in a <em>table</em> of offsets. The image is copied with its padding and input dilation filled in, and split by
+/// u modulo the flat step, so that one step of the flat index is one element: then element (flat, table) lies at
+/// flatten(flat) + offset(table) for every stride, and no matrix of columns is ever written. Flat indices run over the
+/// pitch of the copied rows; what falls between the end of one row and the next is computed and dropped, or masked.
+/// </remarks>
+internal unsafe struct ConvStage {
+    /// <summary>Per dimension: number of flat and table indices, and their steps in u.</summary>
+    internal fixed int Flat[3];
+    internal fixed int FlatStep[3];
+    internal fixed int Table[3];
+    internal fixed int TableStep[3];
+
+    /// <summary>Per dimension: distinct residues of u that occur, and the elements of each.</summary>
+    internal fixed int Phases[3];
+    internal fixed int Length[3];
+
+    /// <summary>Elements between neighbours in each dimension of one phase, and of a whole staged channel.</summary>
+    internal nint Pitch0, Pitch1, ChannelSize;
+
+    /// <summary>From the first flat element to behind the last one.</summary>
+    internal nint FlatLength;
+
+    /// <summary>Source index, or −1 for a zero, of every (phase, element) of the three dimensions one after the other.</summary>
+    internal nint* Map;
+    private nint map1, map2;
+
+    /// <summary>The last dimension's map is −1…, then consecutive elements, then −1…: rows are copied as runs.</summary>
+    internal int RunStart, RunLength;
+    internal nint RunSource;
+
+    internal static ConvStage Create(ConvGeometry g, bool flatIsOutput, ReadOnlySpan<int> output, ReadOnlySpan<int> padLow) {
+        ConvStage s = default;
+        nint entries = 0;
+        for (var d = 0; d < 3; d++) {
+            s.Flat[d] = flatIsOutput ? output[d] : g.Kernel[d];
+            s.FlatStep[d] = flatIsOutput ? g.Stride[d] : g.Dilation[d];
+            s.Table[d] = flatIsOutput ? g.Kernel[d] : output[d];
+            s.TableStep[d] = flatIsOutput ? g.Dilation[d] : g.Stride[d];
+            var phases = 0;
+            for (var r = 0; r < s.FlatStep[d]; r++)
+                if (s.Occurs(d, r)) phases++;
+            s.Phases[d] = phases;
+            s.Length[d] = s.Flat[d] + (s.Table[d] - 1) * s.TableStep[d] / s.FlatStep[d];
+            entries += phases * s.Length[d];
+        }
+        s.Pitch1 = s.Length[2];
+        s.Pitch0 = s.Pitch1 * s.Length[1];
+        s.ChannelSize = s.Pitch0 * s.Length[0] * s.Phases[0] * s.Phases[1] * s.Phases[2];
+        s.FlatLength = (s.Flat[0] - 1) * s.Pitch0 + (s.Flat[1] - 1) * s.Pitch1 + s.Flat[2];
+        s.Map = Scratch.Rent<nint>(Scratch.Slot.Maps, entries);
+        s.map1 = s.Phases[0] * s.Length[0];
+        s.map2 = s.map1 + s.Phases[1] * s.Length[1];
+        var to = s.Map;
+        for (var d = 0; d < 3; d++)
+            for (var r = 0; r < s.FlatStep[d]; r++) {
+                if (!s.Occurs(d, r)) continue;
+                for (var i = 0; i < s.Length[d]; i++) *to++ = Source(r + i * s.FlatStep[d] - padLow[d], g.InputDilation[d], g.Input[d]);
+            }
+        s.FindRun();
+        return s;
+    }
+
+    private static nint Source(int u, int dilation, int size) => u < 0 || u % dilation != 0 || u / dilation >= size ? -1 : u / dilation;
+
+    /// <summary>Whether some table index has this residue.</summary>
+    private readonly bool Occurs(int d, int residue) {
+        for (var q = 0; q < Table[d]; q++)
+            if ((long)q * TableStep[d] % FlatStep[d] == residue) return true;
+        return false;
+    }
+
+    private void FindRun() {
+        RunLength = -1;
+        if (Phases[2] != 1) return;
+        var last = Map + map2;
+        var start = 0;
+        while (start < Length[2] && last[start] < 0) start++;
+        var end = start;
+        while (end < Length[2] && last[end] >= 0 && last[end] == last[start] + end - start) end++;
+        for (var i = end; i < Length[2]; i++)
+            if (last[i] >= 0) return;
+        RunStart = start;
+        RunLength = end - start;
+        RunSource = RunLength > 0 ? last[start] : 0;
+    }
+
+    /// <summary>Offset of table index q in dimension d: its phase, then its place in it.</summary>
+    private readonly nint Offset(int d, int q, nint pitch, nint phaseSize) {
+        var u = q * TableStep[d];
+        var slot = 0;
+        for (var r = 0; r < u % FlatStep[d]; r++)
+            if (Occurs(d, r)) slot++;
+        return slot * phaseSize + u / FlatStep[d] * pitch;
+    }
+
+    /// <summary>Writes the offsets of all table indices, in logical order.</summary>
+    internal readonly void Offsets(nint* to) {
+        var phase2 = Pitch0 * Length[0];
+        for (var i = 0; i < Table[0]; i++)
+            for (var j = 0; j < Table[1]; j++)
+                for (var k = 0; k < Table[2]; k++)
+                    *to++ = Offset(0, i, Pitch0, phase2 * Phases[2] * Phases[1]) + Offset(1, j, Pitch1, phase2 * Phases[2]) + Offset(2, k, 1, phase2);
+    }
+
+    /// <summary>Copies one channel of one image; x is its element (0, 0, 0).</summary>
+    internal readonly void Copy<T>(T* x, nint s0, nint s1, nint s2, T* to) where T : unmanaged {
+        for (var a = 0; a < Phases[0]; a++)
+            for (var b = 0; b < Phases[1]; b++)
+                for (var c = 0; c < Phases[2]; c++)
+                    for (var i = 0; i < Length[0]; i++) {
+                        var plane = Map[a * Length[0] + i];
+                        for (var j = 0; j < Length[1]; j++) {
+                            var row = Map[map1 + b * Length[1] + j];
+                            if (plane < 0 || row < 0) new Span<T>(to, Length[2]).Clear();
+                            else CopyRow(x + plane * s0 + row * s1, s2, Map + map2 + c * Length[2], to);
+                            to += Length[2];
+                        }
+                    }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void CopyRow<T>(T* x, nint stride, nint* map, T* to) where T : unmanaged {
+        if (RunLength >= 0 && stride == 1) {
+            for (var i = 0; i < RunStart; i++) to[i] = default;
+            new ReadOnlySpan<T>(x + RunSource, RunLength).CopyTo(new Span<T>(to + RunStart, RunLength));
+            for (var i = RunStart + RunLength; i < Length[2]; i++) to[i] = default;
+        } else
+            for (var i = 0; i < Length[2]; i++) to[i] = map[i] < 0 ? default : x[map[i] * stride];
+    }
+}
