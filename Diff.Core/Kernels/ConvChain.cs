@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Diff;
 
 /// <summary>Convolution with a small window: each output is one chain over (c, q…), weights times shifted rows.</summary>
@@ -77,29 +75,16 @@ internal static unsafe class ConvChain {
             }
         }
         if (dense) return;
+        // Drop what was computed between the end of one row and the start of the next.
         for (var row = 0; row < rowsAll; row++)
             for (var i = 0; i < stage->Flat[0]; i++)
-                CopyRows<T, V, O>(product + row * pitch + i * stage->Pitch0, stage->Pitch1,
-                    y + row * pixels + i * (nint)stage->Flat[1] * stage->Flat[2], stage->Flat[1], stage->Flat[2]);
+                GemmPacking.Rows(product + row * pitch + i * stage->Pitch0, stage->Pitch1, stage->Flat[1], stage->Flat[2],
+                    y + row * pixels + i * (nint)stage->Flat[1] * stage->Flat[2], stage->Flat[2]);
     }
 
     private static int Tiles<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var tallest = GemmMicroKernel.TallestRows<T, V, O>();
         return (rows + tallest - 1) / tallest;
-    }
-
-    /// <summary>Drops what was computed between the end of one row and the start of the next.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRows<T, V, O>(T* from, nint pitch, T* to, int rows, int columns)
-        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        var full = columns / O.Width * O.Width;
-        var mask = O.Mask(columns - full);
-        for (var i = 0; i < rows; i++) {
-            for (var j = 0; j < full; j += O.Width) O.Store(to + j, O.Load(from + j));
-            if (full < columns) O.StoreMasked(to + full, mask, O.LoadMasked(from + full, mask));
-            from += pitch;
-            to += columns;
-        }
     }
 
     /// <summary>Weights by group and tile of rows, k by k with the tile's rows side by side.</summary>
@@ -108,11 +93,18 @@ internal static unsafe class ConvChain {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         var tiles = Tiles<T, V, O>(rowsAll);
         var to = packed;
+        var together = p->WStrides[4] == 1 && p->WStrides[3] == g.Kernel[2] && (g.Kernel[0] == 1 || p->WStrides[2] == g.Kernel[1] * p->WStrides[3])
+            && (channels == 1 || p->WStrides[1] == g.Taps);
         for (var group = 0; group < g.Groups; group++)
             for (var t = 0; t < tiles; t++) {
                 var row = GemmDriver.FirstRow(rowsAll, tiles, t);
                 var rows = GemmDriver.FirstRow(rowsAll, tiles, t + 1) - row;
                 var tile = p->W + (group * rowsAll + row) * (nint)p->WStrides[0];
+                if (together) {
+                    GemmPacking.Columns(tile, 1, (nint)p->WStrides[0], k, rows, to, rows);
+                    to += (nint)rows * k;
+                    continue;
+                }
                 for (nint c = 0; c < channels; c++)
                     for (nint i = 0; i < g.Kernel[0]; i++)
                         for (nint j = 0; j < g.Kernel[1]; j++)

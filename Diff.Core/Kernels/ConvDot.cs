@@ -28,6 +28,8 @@ internal static unsafe class ConvDot {
         var masks = Masks<T>(&stage, flat);
         var x = Scratch.Rent<T>(Scratch.Slot.Input, stage.ChannelSize * together + lanes);
         var w = Scratch.Rent<T>(Scratch.Slot.Weights, flat * together * rowsAll);
+        // What lies between the rows is zero once and for all: no window writes there.
+        System.Runtime.InteropServices.NativeMemory.Clear(w, (nuint)(flat * together * rowsAll * sizeof(T)));
         var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, (nint)images * rowsAll * pixels * lanes);
         var tallest = DotKernel.MaxRows<T, V, O>();
         var tiles = (rowsAll + tallest - 1) / tallest;
@@ -50,7 +52,7 @@ internal static unsafe class ConvDot {
                     tile.Repeats = Math.Min(together, channels - c0);
                     for (var o = 0; o < rowsAll; o++)
                         for (var c = 0; c < tile.Repeats; c++)
-                            Flatten(g, &stage, p->W + (nint)((group * rowsAll + o) * p->WStrides[0] + (c0 + c) * p->WStrides[1]), p->WStrides, w + o * tile.ARow + c * flat, flat);
+                            Flatten(g, &stage, p->W + (nint)((group * rowsAll + o) * p->WStrides[0] + (c0 + c) * p->WStrides[1]), p->WStrides, w + o * tile.ARow + c * flat);
                     for (var n = n0; n < nEnd; n++) {
                         for (var c = 0; c < tile.Repeats; c++)
                             stage.Copy(p->X + (nint)(n * p->XStrides[0] + (group * channels + c0 + c) * p->XStrides[1]),
@@ -86,17 +88,9 @@ internal static unsafe class ConvDot {
         return (T*)masks;
     }
 
-    /// <summary>One channel of the window along the staged image's rows, zeros between them.</summary>
-    private static void Flatten<T>(ConvGeometry g, ConvStage* stage, T* w, long* strides, T* to, nint flat) where T : unmanaged {
-        new Span<T>(to, (int)flat).Clear();
+    /// <summary>One channel of the window along the staged image's rows, leaving the zeros between them.</summary>
+    private static void Flatten<T>(ConvGeometry g, ConvStage* stage, T* w, long* strides, T* to) where T : unmanaged {
         for (nint i = 0; i < g.Kernel[0]; i++)
-            for (nint j = 0; j < g.Kernel[1]; j++) {
-                var from = w + i * (nint)strides[2] + j * (nint)strides[3];
-                var row = to + i * stage->Pitch0 + j * stage->Pitch1;
-                var step = (nint)strides[4];
-                if (step == 1) new ReadOnlySpan<T>(from, g.Kernel[2]).CopyTo(new Span<T>(row, g.Kernel[2]));
-                else
-                    for (nint l = 0; l < g.Kernel[2]; l++) row[l] = from[l * step];
-            }
+            GemmPacking.Columns(w + i * (nint)strides[2], (nint)strides[3], (nint)strides[4], g.Kernel[1], g.Kernel[2], to + i * stage->Pitch0, stage->Pitch1);
     }
 }

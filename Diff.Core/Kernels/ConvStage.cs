@@ -33,6 +33,9 @@ internal unsafe struct ConvStage {
 
     /// <summary>The last dimension's map is −1…, then consecutive elements, then −1…: rows are copied as runs.</summary>
     internal int RunStart, RunLength;
+
+    /// <summary>Nothing is filled in or left out between the first and the last element of any dimension.</summary>
+    internal bool Unpadded;
     internal nint RunSource;
 
     internal static ConvStage Create(ConvGeometry g, bool flatIsOutput, ReadOnlySpan<int> output, ReadOnlySpan<int> padLow) {
@@ -67,10 +70,11 @@ internal unsafe struct ConvStage {
         return s;
     }
 
-    private static nint Source(int u, int dilation, int size) => u < 0 || u % dilation != 0 || u / dilation >= size ? -1 : u / dilation;
+    private static nint Source(int u, int dilation, int size) => u < 0 ? -1 : dilation == 1 ? u < size ? u : -1 : u % dilation != 0 || u / dilation >= size ? -1 : u / dilation;
 
     /// <summary>Whether some table index has this residue.</summary>
     private readonly bool Occurs(int d, int residue) {
+        if (FlatStep[d] == 1) return true;
         for (var q = 0; q < Table[d]; q++)
             if ((long)q * TableStep[d] % FlatStep[d] == residue) return true;
         return false;
@@ -89,28 +93,54 @@ internal unsafe struct ConvStage {
         RunStart = start;
         RunLength = end - start;
         RunSource = RunLength > 0 ? last[start] : 0;
-    }
-
-    /// <summary>Offset of table index q in dimension d: its phase, then its place in it.</summary>
-    private readonly nint Offset(int d, int q, nint pitch, nint phaseSize) {
-        var u = q * TableStep[d];
-        var slot = 0;
-        for (var r = 0; r < u % FlatStep[d]; r++)
-            if (Occurs(d, r)) slot++;
-        return slot * phaseSize + u / FlatStep[d] * pitch;
+        Unpadded = RunLength == Length[2] && Phases[0] * Phases[1] == 1;
+        for (var i = 0; i < Length[0]; i++) Unpadded &= Map[i] >= 0;
+        for (var i = 0; i < Length[1]; i++) Unpadded &= Map[map1 + i] >= 0 && Map[map1 + i] == Map[map1] + i;
     }
 
     /// <summary>Writes the offsets of all table indices, in logical order.</summary>
     internal readonly void Offsets(nint* to) {
-        var phase2 = Pitch0 * Length[0];
-        for (var i = 0; i < Table[0]; i++)
-            for (var j = 0; j < Table[1]; j++)
-                for (var k = 0; k < Table[2]; k++)
-                    *to++ = Offset(0, i, Pitch0, phase2 * Phases[2] * Phases[1]) + Offset(1, j, Pitch1, phase2 * Phases[2]) + Offset(2, k, 1, phase2);
+        var phase = Pitch0 * Length[0];
+        var (n0, n1, n2) = (Table[0], Table[1], Table[2]);
+        var at = stackalloc nint[MaxTable];
+        var one = n0 + n1 + n2 <= MaxTable ? at : Scratch.Rent<nint>(Scratch.Slot.Tail, n0 + n1 + n2);
+        Offsets(0, Pitch0, phase * Phases[2] * Phases[1], one);
+        Offsets(1, Pitch1, phase * Phases[2], one + n0);
+        Offsets(2, 1, phase, one + n0 + n1);
+        for (var i = 0; i < n0; i++)
+            for (var j = 0; j < n1; j++)
+                for (var k = 0; k < n2; k++) *to++ = one[i] + one[n0 + j] + one[n0 + n1 + k];
+    }
+
+    private const int MaxTable = 256;
+
+    /// <summary>Offsets along one dimension: the phase of u, then the place in it.</summary>
+    private readonly void Offsets(int d, nint pitch, nint phaseSize, nint* to) {
+        if (FlatStep[d] == 1) {
+            for (var q = 0; q < Table[d]; q++) to[q] = q * TableStep[d] * pitch;
+            return;
+        }
+        for (var q = 0; q < Table[d]; q++) {
+            var u = q * TableStep[d];
+            var slot = 0;
+            for (var r = 0; r < u % FlatStep[d]; r++)
+                if (Occurs(d, r)) slot++;
+            to[q] = slot * phaseSize + u / FlatStep[d] * pitch;
+        }
     }
 
     /// <summary>Copies one channel of one image; x is its element (0, 0, 0).</summary>
     internal readonly void Copy<T>(T* x, nint s0, nint s1, nint s2, T* to) where T : unmanaged {
+        if (s2 == 1 && Unpadded) {
+            for (nint i = 0; i < Length[0]; i++) {
+                var plane = x + Map[i] * s0 + Map[map1] * s1 + RunSource;
+                // A whole image is one row where its rows touch.
+                if (s1 == Pitch1) GemmPacking.Rows(plane, 0, 1, Pitch0, to, 0);
+                else GemmPacking.Rows(plane, s1, Length[1], Length[2], to, Pitch1);
+                to += Pitch0;
+            }
+            return;
+        }
         for (var a = 0; a < Phases[0]; a++)
             for (var b = 0; b < Phases[1]; b++)
                 for (var c = 0; c < Phases[2]; c++)
@@ -129,7 +159,7 @@ internal unsafe struct ConvStage {
     private readonly void CopyRow<T>(T* x, nint stride, nint* map, T* to) where T : unmanaged {
         if (RunLength >= 0 && stride == 1) {
             for (var i = 0; i < RunStart; i++) to[i] = default;
-            new ReadOnlySpan<T>(x + RunSource, RunLength).CopyTo(new Span<T>(to + RunStart, RunLength));
+            GemmPacking.Rows(x + RunSource, 0, 1, RunLength, to + RunStart, 0);
             for (var i = RunStart + RunLength; i < Length[2]; i++) to[i] = default;
         } else
             for (var i = 0; i < Length[2]; i++) to[i] = map[i] < 0 ? default : x[map[i] * stride];

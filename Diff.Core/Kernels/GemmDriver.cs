@@ -13,6 +13,8 @@ internal static unsafe class GemmDriver {
     /// <summary>Rows of A in one packed block: with <see cref="KBlock"/> a quarter of a 1 MB second-level cache.</summary>
     private const int MBlock = 168;
 
+    private const int ShortK = 64, StripBytes = 64 * 1024;
+
     /// <summary>Bytes of B that are read where they lie when its rows are contiguous.</summary>
     private const int DirectBytes = 1_600_000;
 
@@ -62,7 +64,9 @@ internal static unsafe class GemmDriver {
         // Evenly cut: 500 is 250 + 250, not 384 + 116.
         var kBlocks = !packB && !packA && !large ? 1 : Math.Max(1, (k + KBlock - 1) / KBlock);
         var kBlock = (k + kBlocks - 1) / kBlocks;
-        var tilesPerBlock = packA ? Math.Max(1, MBlock / tallest) : tiles;
+        // With a short k the traffic is C: each strip of rows is written through to its end before the next.
+        var strips = k <= ShortK && (long)m * n * sizeof(T) > StripBytes && n > panel;
+        var tilesPerBlock = strips ? 1 : packA ? Math.Max(1, MBlock / tallest) : tiles;
         var rowBlocks = (tiles + tilesPerBlock - 1) / tilesPerBlock;
         var nBlock = rowBlocks > 1 && packB ? Math.Min(n, 4096 / panel * panel) : n;
 
@@ -133,12 +137,13 @@ internal static unsafe class GemmDriver {
     /// <summary>Where tile t begins when m rows are shared out evenly: 64 is 11+11+11+11+10+10, never five times 12 and a 4.</summary>
     internal static int FirstRow(int m, int tiles, int t) => m / tiles * t + Math.Min(t, m % tiles);
 
-    /// <summary>The next kernel's width: 1, 2, 3, 4 or 8 vectors, five as three and two.</summary>
-    internal static int NextWidth(int vectors, int widest) =>
-        vectors >= widest ? widest
-        : vectors == 5 && widest > 4 ? 3
-        : vectors > 4 ? 4
-        : vectors;
+    /// <summary>The next kernel's width, shared out evenly (nine are 3 + 3 + 3): kernels are 1, 2, 3, 4 or 8 vectors wide.</summary>
+    internal static int NextWidth(int vectors, int widest) {
+        if (vectors >= 2 * widest || vectors == widest) return widest;
+        if (vectors <= 4 && vectors < widest) return vectors;
+        if (widest > 4) return vectors > 8 ? 8 : vectors > 6 ? 4 : 3;
+        return vectors > widest ? (vectors + 1) / 2 : vectors;
+    }
 
     private static void PackA<T>(GemmProblem<T>* p, T* to, int m, int tiles, int t0, int tEnd, int k0, int kc) where T : unmanaged {
         for (var t = t0; t < tEnd; t++) {
