@@ -82,7 +82,7 @@ internal static unsafe class ConvChain {
                     y + row * pixels + i * (nint)stage->Flat[1] * stage->Flat[2], stage->Flat[2]);
     }
 
-    private static int Tiles<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    internal static int Tiles<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var tallest = GemmMicroKernel.TallestRows<T, V, O>();
         return (rows + tallest - 1) / tallest;
     }

@@ -1,5 +1,18 @@
 namespace Diff;
 
+/// <summary>The orders of summation of a convolution; the sizes alone choose.</summary>
+internal enum ConvOrder {
+    /// <summary>Each output is one chain over the channels and, inside, the taps of the window, padding included.</summary>
+    Chain,
+
+    /// <summary>One chain over the taps and, inside, the channels; taps that meet only padding are left out. For more
+    /// outputs than inputs, as in the gradient of the input.</summary>
+    Scatter,
+
+    /// <summary>Sixteen chains and a tree: for a large window, as in the gradient of the weights.</summary>
+    Dot,
+}
+
 /// <summary>The sizes of a convolution: everything that its order of summation depends on.</summary>
 /// <remarks>
 /// y[n, o, p…] = Σ over the c of o's group and q… of x[n, c, p·Stride + q·Dilation − PadLow] · w[o, c, q…], where x first gets
@@ -42,14 +55,26 @@ internal sealed class ConvGeometry {
         Dilation = Widen("dilation", dilation, 1, 1);
         InputDilation = Widen("input dilation", inputDilation, 1, 1);
         PadLow = Widen("padding", padLow, 0, int.MinValue);
+        Order = Choose();
     }
 
     internal long Pixels => (long)Output[0] * Output[1] * Output[2];
     internal long Taps => (long)Kernel[0] * Kernel[1] * Kernel[2];
 
-    /// <summary>Whether the window is the large side, as in the gradient of the weights: then each output is a long dot
-    /// product over the window, in sixteen lanes, and otherwise one chain over (c, q…).</summary>
-    internal bool IsDot => Taps >= 32 && Taps > Pixels;
+    internal ConvOrder Order { get; }
+
+    private ConvOrder Choose() {
+        if (Taps >= 32 && Taps > Pixels) return ConvOrder.Dot;
+        if (Stride[0] * Stride[1] * Stride[2] != 1 || Input[0] * Input[1] * Input[2] == 0) return ConvOrder.Chain;
+        double channels = C / Groups, chain = 0, scatter = 0;
+        for (var d = 0; d < MaxRank; d++) {
+            var reach = (Kernel[d] - 1) * Dilation[d];
+            chain = chain * (Output[d] + reach) + Output[d];
+            scatter = scatter * (Input[d] + reach / InputDilation[d]) + Input[d];
+        }
+        // A tap loads and stores the running sums once for all channels.
+        return 1.1 * (channels + 2) * scatter < channels * chain ? ConvOrder.Scatter : ConvOrder.Chain;
+    }
 
     private int[] Widen(string name, ReadOnlySpan<int> values, int filler, int least) {
         if (!values.IsEmpty && values.Length != Rank) throw new ArgumentException($"Convolution: {Rank} spatial dimensions but {values.Length} of {name}.");

@@ -38,14 +38,18 @@ internal unsafe struct ConvStage {
     internal bool Unpadded;
     internal nint RunSource;
 
-    internal static ConvStage Create(ConvGeometry g, bool flatIsOutput, ReadOnlySpan<int> output, ReadOnlySpan<int> padLow) {
+    /// <summary>x meets outputs (flat) and taps (table), or taps (flat) and outputs (table).</summary>
+    internal static ConvStage Create(ConvGeometry g, bool flatIsOutput, ReadOnlySpan<int> output, ReadOnlySpan<int> padLow) => flatIsOutput
+        ? Create(output, g.Stride, g.Kernel, g.Dilation, padLow, g.InputDilation, g.Input)
+        : Create(g.Kernel, g.Dilation, output, g.Stride, padLow, g.InputDilation, g.Input);
+
+    /// <summary>The staged image has zeros where (u − padLow) / sourceStep is no index of the source.</summary>
+    internal static ConvStage Create(ReadOnlySpan<int> flat, ReadOnlySpan<int> flatStep, ReadOnlySpan<int> table, ReadOnlySpan<int> tableStep,
+        ReadOnlySpan<int> padLow, ReadOnlySpan<int> sourceStep, ReadOnlySpan<int> source) {
         ConvStage s = default;
         nint entries = 0;
         for (var d = 0; d < 3; d++) {
-            s.Flat[d] = flatIsOutput ? output[d] : g.Kernel[d];
-            s.FlatStep[d] = flatIsOutput ? g.Stride[d] : g.Dilation[d];
-            s.Table[d] = flatIsOutput ? g.Kernel[d] : output[d];
-            s.TableStep[d] = flatIsOutput ? g.Dilation[d] : g.Stride[d];
+            (s.Flat[d], s.FlatStep[d], s.Table[d], s.TableStep[d]) = (flat[d], flatStep[d], table[d], tableStep[d]);
             var phases = 0;
             for (var r = 0; r < s.FlatStep[d]; r++)
                 if (s.Occurs(d, r)) phases++;
@@ -64,7 +68,7 @@ internal unsafe struct ConvStage {
         for (var d = 0; d < 3; d++)
             for (var r = 0; r < s.FlatStep[d]; r++) {
                 if (!s.Occurs(d, r)) continue;
-                for (var i = 0; i < s.Length[d]; i++) *to++ = Source(r + i * s.FlatStep[d] - padLow[d], g.InputDilation[d], g.Input[d]);
+                for (var i = 0; i < s.Length[d]; i++) *to++ = Source(r + i * s.FlatStep[d] - padLow[d], sourceStep[d], source[d]);
             }
         s.FindRun();
         return s;
@@ -153,6 +157,37 @@ internal unsafe struct ConvStage {
                             to += Length[2];
                         }
                     }
+    }
+
+    /// <summary>The other way: every staged element that has a place in y is written there.</summary>
+    internal readonly void CopyBack<T>(T* from, T* y, nint s0, nint s1) where T : unmanaged {
+        for (var a = 0; a < Phases[0]; a++)
+            for (var b = 0; b < Phases[1]; b++)
+                for (var c = 0; c < Phases[2]; c++)
+                    for (var i = 0; i < Length[0]; i++) {
+                        var plane = Map[a * Length[0] + i];
+                        for (var j = 0; j < Length[1]; j++) {
+                            var row = Map[map1 + b * Length[1] + j];
+                            var to = y + plane * s0 + row * s1;
+                            var map = Map + map2 + c * Length[2];
+                            if (plane >= 0 && row >= 0) {
+                                if (RunLength >= 0) GemmPacking.Rows(from + RunStart, 0, 1, RunLength, to + RunSource, 0);
+                                else
+                                    for (var k = 0; k < Length[2]; k++)
+                                        if (map[k] >= 0) to[map[k]] = from[k];
+                            }
+                            from += Length[2];
+                        }
+                    }
+    }
+
+    /// <summary>How many indices of the source are staged somewhere in dimension d.</summary>
+    internal readonly int Covered(int d) {
+        var map = Map + (d == 0 ? 0 : d == 1 ? map1 : map2);
+        var count = 0;
+        for (var i = 0; i < Phases[d] * Length[d]; i++)
+            if (map[i] >= 0) count++;
+        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

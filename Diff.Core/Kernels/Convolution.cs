@@ -55,8 +55,11 @@ internal static unsafe class Convolution {
     }
 
     private static void Run<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        if (g.IsDot) ConvDot.Run<T, V, O>(g, p);
-        else ConvChain.Run<T, V, O>(g, p);
+        switch (g.Order) {
+            case ConvOrder.Dot: ConvDot.Run<T, V, O>(g, p); break;
+            case ConvOrder.Scatter: ConvScatter.Run<T, V, O>(g, p); break;
+            default: ConvChain.Run<T, V, O>(g, p); break;
+        }
     }
 
     /// <summary>The one look at the bounds: the least and the greatest element that the strides reach.</summary>

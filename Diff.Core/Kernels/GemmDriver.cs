@@ -13,7 +13,7 @@ internal static unsafe class GemmDriver {
     /// <summary>Rows of A in one packed block: with <see cref="KBlock"/> a quarter of a 1 MB second-level cache.</summary>
     private const int MBlock = 168;
 
-    private const int ShortK = 64, StripBytes = 64 * 1024;
+    private const int ShortK = 32, StripBytes = 64 * 1024;
 
     /// <summary>Bytes of B that are read where they lie when its rows are contiguous.</summary>
     private const int DirectBytes = 1_600_000;

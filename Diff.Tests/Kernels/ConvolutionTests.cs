@@ -12,10 +12,14 @@ public class ConvolutionTests {
     public void DoublesAreTheDefinitionOnEveryPathAndLayout(int seed) => Try<double>(RandomGeometry(seed), seed, 1e-14);
 
     // The layers of the tutorial network and their gradients, at a small batch.
-    public static TheoryData<string> Layers() => ["conv1", "conv2", "weights1", "weights2", "input2", "strided weights"];
+    public static TheoryData<string> Layers() => ["conv1", "conv2", "weights1", "weights2", "input2", "strided weights", "strided input", "sparse input"];
 
     [Theory, MemberData(nameof(Layers))]
     public void LayersOfNetworksAreRight(string name) => Try<float>(Layer(name, 3), 1, 1e-5);
+
+    [Fact]
+    public void EveryOrderIsTried() =>
+        Assert.All(Enum.GetValues<ConvOrder>(), order => Assert.InRange(Enumerable.Range(0, 250).Count(seed => RandomGeometry(seed).Order == order), 15, 235));
 
     [Fact]
     public void LargeImagesAreDoneInBands() =>
@@ -78,6 +82,8 @@ public class ConvolutionTests {
         "weights1" => new(1, batch, 6, [32, 32], [28, 28], [5, 5]),
         "weights2" => new(6, batch, 16, [14, 14], [10, 10], [5, 5]),
         "input2" => new(batch, 16, 6, [10, 10], [5, 5], [14, 14], padLow: [4, 4]),
+        "strided input" => new(batch, 8, 5, [7, 6], [3, 3], [14, 13], padLow: [1, 1], inputDilation: [2, 2]),
+        "sparse input" => new(batch, 4, 3, [5], [2], [30], padLow: [3], inputDilation: [4], dilation: [2]),
         _ => new(3, batch, 4, [15, 15], [7, 7], [3, 3], padLow: [1, 1], dilation: [2, 2]),
     };
 
@@ -86,19 +92,20 @@ public class ConvolutionTests {
         var rank = random.Next(1, 4);
         int groups = random.Next(3) == 0 ? random.Next(2, 4) : 1;
         int[] input = new int[rank], kernel = new int[rank], output = new int[rank], stride = new int[rank], dilation = new int[rank], inputDilation = new int[rank], pad = new int[rank];
+        var full = seed % 4 == 1;
         var window = seed % 3 == 0 ? rank == 1 ? 60 : rank == 2 ? 9 : 5 : 4;
         for (var d = 0; d < rank; d++) {
             kernel[d] = random.Next(window / 2 + 1, window + 1);
-            stride[d] = random.Next(1, 4);
+            stride[d] = full ? 1 : random.Next(1, 4);
             dilation[d] = random.Next(1, 4);
-            inputDilation[d] = random.Next(3) == 0 ? random.Next(1, 4) : 1;
+            inputDilation[d] = full || random.Next(3) == 0 ? random.Next(1, 4) : 1;
             pad[d] = random.Next(-2, 4);
             output[d] = random.Next(1, rank == 1 ? 40 : rank == 2 ? 12 : 6);
             // Sometimes the image is far too small or too large for the outputs: then they see padding, or it is cropped.
             var needed = ((output[d] - 1) * stride[d] + (kernel[d] - 1) * dilation[d]) / inputDilation[d] + 1;
             input[d] = Math.Max(1, needed + random.Next(-4, 3));
         }
-        return new ConvGeometry(random.Next(1, 4), groups * random.Next(1, 4), groups * random.Next(1, 9), input, kernel, output, stride, pad, dilation, inputDilation, groups);
+        return new ConvGeometry(random.Next(1, 4), groups * random.Next(1, full ? 12 : 4), groups * random.Next(1, 9), input, kernel, output, stride, pad, dilation, inputDilation, groups);
     }
 
     private static void Try<T>(ConvGeometry g, int seed, double epsilon, bool fewer = false) where T : unmanaged, INumber<T> {
@@ -183,5 +190,5 @@ public class ConvolutionTests {
     }
 
     private static string Show(ConvGeometry g) =>
-        $"x [{g.N},{g.C},{string.Join(',', g.Input)}] w [{g.O},{g.C / g.Groups},{string.Join(',', g.Kernel)}] y [{string.Join(',', g.Output)}] stride {string.Join(',', g.Stride)} pad {string.Join(',', g.PadLow)} dilation {string.Join(',', g.Dilation)} input dilation {string.Join(',', g.InputDilation)} groups {g.Groups} dot {g.IsDot}";
+        $"x [{g.N},{g.C},{string.Join(',', g.Input)}] w [{g.O},{g.C / g.Groups},{string.Join(',', g.Kernel)}] y [{string.Join(',', g.Output)}] stride {string.Join(',', g.Stride)} pad {string.Join(',', g.PadLow)} dilation {string.Join(',', g.Dilation)} input dilation {string.Join(',', g.InputDilation)} groups {g.Groups} {g.Order}";
 }
