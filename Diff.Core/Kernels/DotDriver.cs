@@ -1,0 +1,81 @@
+namespace Diff;
+
+/// <summary>Products with few outputs and a long k, by <see cref="DotKernel"/>.</summary>
+internal static unsafe class DotDriver {
+    /// <summary>Elements of k that are copied at a time where A's rows are not contiguous: a tile of them fits the first-level cache.</summary>
+    private const int Chunk = 1024;
+
+    internal static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        var (m, n, k) = (p->M, p->N, p->K);
+        const int lanes = DotKernel.Lanes, columns = DotKernel.MaxColumns;
+
+        // Bᵀ needs contiguous rows; it is small (n ≤ 8), so it is copied whole and once.
+        var b = p->B;
+        var bRow = p->BCol;
+        if (p->BRow != 1) {
+            b = Scratch.Rent<T>(Scratch.Slot.PackedB, (nint)n * k);
+            bRow = k;
+            GemmPacking.Columns(p->B, p->BCol, p->BRow, n, k, b, bRow);
+        }
+
+        var tallest = DotKernel.MaxRows<T, V, O>();
+        var tiles = (m + tallest - 1) / tallest;
+        var copyA = p->ACol != 1;
+        var chunk = copyA ? Chunk : (k + lanes - 1) / lanes * lanes;
+        var packedA = copyA ? Scratch.Rent<T>(Scratch.Slot.PackedA, (nint)tallest * Chunk) : null;
+        var tails = Scratch.Rent<T>(Scratch.Slot.Tail, (tallest + columns) * lanes);
+        var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, tallest * columns * lanes);
+        var tailOffsets = stackalloc nint[columns];
+        var offsets = stackalloc nint[columns];
+        for (nint j = 0; j < columns; j++) tailOffsets[j] = j * lanes;
+
+        for (var t = 0; t < tiles; t++) {
+            var row = GemmDriver.FirstRow(m, tiles, t);
+            var rows = GemmDriver.FirstRow(m, tiles, t + 1) - row;
+            for (var j0 = 0; j0 < n; j0 += columns) {
+                var width = Math.Min(columns, n - j0);
+                for (nint j = 0; j < width; j++) offsets[j] = (j0 + j) * bRow;
+                new Span<T>(sums, tallest * columns * lanes).Clear();
+                var tile = new DotTile<T> { Lanes = sums, LanesRow = columns * lanes, Repeats = 1 };
+                for (var k0 = 0; k0 < k; k0 += chunk) {
+                    var kc = Math.Min(chunk, k - k0);
+                    var a = p->A + row * p->ARow + k0;
+                    var aRow = p->ARow;
+                    if (copyA) {
+                        GemmPacking.Columns(p->A + row * p->ARow + k0 * p->ACol, p->ARow, p->ACol, rows, kc, packedA, Chunk);
+                        a = packedA;
+                        aRow = Chunk;
+                    }
+                    tile.Groups = kc / lanes;
+                    tile.A = a;
+                    tile.ARow = aRow;
+                    tile.B = b + k0;
+                    tile.Offsets = offsets;
+                    if (tile.Groups > 0) DotKernel.Run<T, V, O>(&tile, rows, width);
+                    var rest = kc % lanes;
+                    if (rest == 0) continue;
+
+                    // The last few k, filled up with zeros: 0·0 + x is x (or +0 for −0, on every path alike).
+                    new Span<T>(tails, (tallest + columns) * lanes).Clear();
+                    var done = kc - rest;
+                    var bTails = tails + tallest * lanes;
+                    for (var i = 0; i < rows; i++) new Span<T>(a + i * aRow + done, rest).CopyTo(new Span<T>(tails + i * lanes, rest));
+                    for (var j = 0; j < width; j++) new Span<T>(b + k0 + offsets[j] + done, rest).CopyTo(new Span<T>(bTails + j * lanes, rest));
+                    tile.Groups = 1;
+                    tile.A = tails;
+                    tile.ARow = lanes;
+                    tile.B = bTails;
+                    tile.Offsets = tailOffsets;
+                    DotKernel.Run<T, V, O>(&tile, rows, width);
+                }
+                for (var i = 0; i < rows; i++) {
+                    var c = p->C + (row + i) * p->CRow + j0;
+                    for (var j = 0; j < width; j++) {
+                        var sum = DotKernel.Sum(sums + i * columns * lanes + j * lanes);
+                        c[j] = p->Accumulate ? DotKernel.Add(c[j], sum) : sum;
+                    }
+                }
+            }
+        }
+    }
+}

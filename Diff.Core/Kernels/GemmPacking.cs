@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Diff;
+
+/// <summary>Copies a view of a matrix into rows that the micro-kernel can stream.</summary>
+/// <remarks>Copying has no bits to keep: it uses the widest vectors there are, on every path.</remarks>
+internal static unsafe class GemmPacking {
+    /// <summary>to[i·toRow + j] = from[i·fromRow + j·fromCol].</summary>
+    internal static void Columns<T>(T* from, nint fromRow, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged {
+        if (fromCol == 1) Rows(from, fromRow, rows, columns, to, toRow);
+        else if (fromRow == 1 && Avx512F.IsSupported && rows >= 4 && columns >= 4) Transpose512(from, fromCol, rows, columns, to, toRow);
+        else if (fromRow == 1 && Avx.IsSupported && rows >= 4 && columns >= 4) Transpose256(from, fromCol, rows, columns, to, toRow);
+        else Elements(from, fromRow, fromCol, rows, columns, to, toRow);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Elements<T>(T* from, nint fromRow, nint fromCol, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
+        for (nint i = 0; i < rows; i++) {
+            var source = from + i * fromRow;
+            var target = to + i * toRow;
+            for (nint j = 0; j < columns; j++) {
+                target[j] = *source;
+                source += fromCol;
+            }
+        }
+    }
+
+    /// <summary>Copies rows of contiguous elements from one pitch to another.</summary>
+    internal static void Rows<T>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
+        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>>(from, fromRow, rows, columns, to, toRow);
+        else if (Vector256.IsHardwareAccelerated) Rows<T, Vector256<T>, Lanes256<T>>(from, fromRow, rows, columns, to, toRow);
+        else
+            for (nint i = 0; i < rows; i++) new ReadOnlySpan<T>(from + i * fromRow, (int)columns).CopyTo(new Span<T>(to + i * toRow, (int)columns));
+    }
+
+    // A call of a general copy per row costs more than the ten or thirty elements that a row of an image has.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<T, V, O>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow)
+        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        var full = columns / O.Width * O.Width;
+        var mask = O.Mask((int)(columns - full));
+        for (; rows > 0; rows--) {
+            for (nint j = 0; j < full; j += O.Width) O.Store(to + j, O.Load(from + j));
+            if (full < columns) O.StoreMasked(to + full, mask, O.LoadMasked(from + full, mask));
+            from += fromRow;
+            to += toRow;
+        }
+    }
+
+    // Sixteen bytes of each of several source rows fill the lanes of one vector, as they are loaded: what remains to be
+    // transposed are small squares inside the lanes, half the shuffles of the textbook's network.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose512<T>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged {
+        var square = 16 / sizeof(T);
+        var wide = 4 * square;
+        var done = rows / square * square;
+        for (nint j = 0; j < columns; j += wide) {
+            var left = (int)(columns - j);
+            var mask = Lanes512<T>.Mask(Math.Min(left, wide));
+            var source = from + j * fromCol;
+            for (nint i = 0; i < done; i += square) {
+                var p = source + i;
+                var target = to + i * toRow + j;
+                if (typeof(T) == typeof(float)) {
+                    var r0 = Four(p, fromCol, 0, 4, left).AsSingle();
+                    var r1 = Four(p, fromCol, 1, 4, left).AsSingle();
+                    var r2 = Four(p, fromCol, 2, 4, left).AsSingle();
+                    var r3 = Four(p, fromCol, 3, 4, left).AsSingle();
+                    var a = Avx512F.UnpackLow(r0, r1).AsDouble();
+                    var b = Avx512F.UnpackHigh(r0, r1).AsDouble();
+                    var c = Avx512F.UnpackLow(r2, r3).AsDouble();
+                    var d = Avx512F.UnpackHigh(r2, r3).AsDouble();
+                    Lanes512<T>.StoreMasked(target, mask, Avx512F.UnpackLow(a, c).As<double, T>());
+                    Lanes512<T>.StoreMasked(target + toRow, mask, Avx512F.UnpackHigh(a, c).As<double, T>());
+                    Lanes512<T>.StoreMasked(target + 2 * toRow, mask, Avx512F.UnpackLow(b, d).As<double, T>());
+                    Lanes512<T>.StoreMasked(target + 3 * toRow, mask, Avx512F.UnpackHigh(b, d).As<double, T>());
+                } else {
+                    var r0 = Four(p, fromCol, 0, 2, left).AsDouble();
+                    var r1 = Four(p, fromCol, 1, 2, left).AsDouble();
+                    Lanes512<T>.StoreMasked(target, mask, Avx512F.UnpackLow(r0, r1).As<double, T>());
+                    Lanes512<T>.StoreMasked(target + toRow, mask, Avx512F.UnpackHigh(r0, r1).As<double, T>());
+                }
+            }
+        }
+        Elements(from + done, 1, fromCol, rows - done, columns, to + done * toRow, toRow);
+    }
+
+    /// <summary>The lanes of rows first, first + step …; rows that do not exist repeat the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Four<T>(T* p, nint pitch, int first, int step, int rows) where T : unmanaged {
+        var last = rows - 1;
+        if (rows >= 4 * step)
+            return Vector512.Create(
+                Vector256.Create(Vector128.Load(p + first * pitch), Vector128.Load(p + (first + step) * pitch)),
+                Vector256.Create(Vector128.Load(p + (first + 2 * step) * pitch), Vector128.Load(p + (first + 3 * step) * pitch)));
+        return Vector512.Create(
+            Vector256.Create(Vector128.Load(p + Math.Min(first, last) * pitch), Vector128.Load(p + Math.Min(first + step, last) * pitch)),
+            Vector256.Create(Vector128.Load(p + Math.Min(first + 2 * step, last) * pitch), Vector128.Load(p + Math.Min(first + 3 * step, last) * pitch)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose256<T>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged {
+        var square = 16 / sizeof(T);
+        var wide = 2 * square;
+        var done = rows / square * square;
+        for (nint j = 0; j < columns; j += wide) {
+            var left = (int)(columns - j);
+            var mask = Lanes256<T>.Mask(Math.Min(left, wide));
+            var source = from + j * fromCol;
+            for (nint i = 0; i < done; i += square) {
+                var p = source + i;
+                var target = to + i * toRow + j;
+                if (typeof(T) == typeof(float)) {
+                    var r0 = Two(p, fromCol, 0, 4, left).AsSingle();
+                    var r1 = Two(p, fromCol, 1, 4, left).AsSingle();
+                    var r2 = Two(p, fromCol, 2, 4, left).AsSingle();
+                    var r3 = Two(p, fromCol, 3, 4, left).AsSingle();
+                    var a = Avx.UnpackLow(r0, r1).AsDouble();
+                    var b = Avx.UnpackHigh(r0, r1).AsDouble();
+                    var c = Avx.UnpackLow(r2, r3).AsDouble();
+                    var d = Avx.UnpackHigh(r2, r3).AsDouble();
+                    Lanes256<T>.StoreMasked(target, mask, Avx.UnpackLow(a, c).As<double, T>());
+                    Lanes256<T>.StoreMasked(target + toRow, mask, Avx.UnpackHigh(a, c).As<double, T>());
+                    Lanes256<T>.StoreMasked(target + 2 * toRow, mask, Avx.UnpackLow(b, d).As<double, T>());
+                    Lanes256<T>.StoreMasked(target + 3 * toRow, mask, Avx.UnpackHigh(b, d).As<double, T>());
+                } else {
+                    var r0 = Two(p, fromCol, 0, 2, left).AsDouble();
+                    var r1 = Two(p, fromCol, 1, 2, left).AsDouble();
+                    Lanes256<T>.StoreMasked(target, mask, Avx.UnpackLow(r0, r1).As<double, T>());
+                    Lanes256<T>.StoreMasked(target + toRow, mask, Avx.UnpackHigh(r0, r1).As<double, T>());
+                }
+            }
+        }
+        Elements(from + done, 1, fromCol, rows - done, columns, to + done * toRow, toRow);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> Two<T>(T* p, nint pitch, int first, int step, int rows) where T : unmanaged =>
+        Vector256.Create(Vector128.Load(p + Math.Min(first, rows - 1) * pitch), Vector128.Load(p + Math.Min(first + step, rows - 1) * pitch));
+}
