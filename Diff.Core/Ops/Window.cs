@@ -40,7 +40,12 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         else Run<double>(x, w, y);
     }
 
-    void Run<T>(View x, View w, View y) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> => throw new NotImplementedException();
+    void Run<T>(View x, View w, View y) where T : unmanaged {
+        var geometry = new ConvGeometry(x.Shape[0], x.Shape[1], w.Shape[0], x.Shape.Span[2..], w.Shape.Span[2..], y.Shape.Span[2..], Stride.Span, Low.Span, Dilation.Span, InputDilation.Span, Groups);
+        Span<nint> xs = stackalloc nint[x.Shape.Rank], ws = stackalloc nint[w.Shape.Rank];
+        for (var a = 0; a < xs.Length; a++) (xs[a], ws[a]) = (x.Layout.Strides[a], w.Layout.Strides[a]);
+        Convolution.Run<T>(geometry, x.Span<T>(), x.Layout.Offset, xs, w.Span<T>(), w.Layout.Offset, ws, y.Span<T>());
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [AddOp.Sum(
         tangents[0] is { } x ? Graph.Apply(this, x, inputs[1]) : null,
