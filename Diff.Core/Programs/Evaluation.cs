@@ -14,7 +14,7 @@ internal static class Evaluation {
         var graph = ProgramBuilder.Pending(outputs);
         var leaves = graph.Leaves;
         var arguments = new View[leaves.Count];
-        for (var i = 0; i < arguments.Length; i++) arguments[i] = leaves[i].Packed;
+        for (var i = 0; i < arguments.Length; i++) arguments[i] = leaves[i].Plain;
         var plan = PlanCache.Find(graph);
         var values = plan is null ? Interpret(graph.ToProgram(), arguments) : plan.Run(arguments);
         graph.Return();
