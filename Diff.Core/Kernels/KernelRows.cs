@@ -41,7 +41,9 @@ internal unsafe interface IRow<TRow, T, V> where TRow : unmanaged where T : unma
 
     /// <summary>One vector from each of p + offsets[0], p + offsets[1] …</summary>
     static abstract TRow Gather(T* p, nint o0, nint o1, nint o2, nint o3);
+    static abstract TRow GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask);
     static abstract TRow And(V mask, TRow r);
+    static abstract TRow Add(TRow a, TRow b);
 }
 
 internal unsafe struct Row1<T, V, O> : IRow<Row1<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
@@ -95,6 +97,20 @@ internal unsafe struct Row1<T, V, O> : IRow<Row1<T, V, O>, T, V> where T : unman
     public static Row1<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) {
         Unsafe.SkipInit(out Row1<T, V, O> r);
         r.x = O.Load(p + o0);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row1<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row1<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row1<T, V, O> Add(Row1<T, V, O> a, Row1<T, V, O> b) {
+        Unsafe.SkipInit(out Row1<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
         return r;
     }
 
@@ -165,6 +181,22 @@ internal unsafe struct Row2<T, V, O> : IRow<Row2<T, V, O>, T, V> where T : unman
         Unsafe.SkipInit(out Row2<T, V, O> r);
         r.x = O.Load(p + o0);
         r.y = O.Load(p + o1);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row2<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row2<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        r.y = O.LoadMasked(p + o1, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row2<T, V, O> Add(Row2<T, V, O> a, Row2<T, V, O> b) {
+        Unsafe.SkipInit(out Row2<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
+        r.y = O.Add(a.y, b.y);
         return r;
     }
 
@@ -244,6 +276,24 @@ internal unsafe struct Row3<T, V, O> : IRow<Row3<T, V, O>, T, V> where T : unman
         r.x = O.Load(p + o0);
         r.y = O.Load(p + o1);
         r.z = O.Load(p + o2);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row3<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row3<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        r.y = O.LoadMasked(p + o1, mask);
+        r.z = O.LoadMasked(p + o2, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row3<T, V, O> Add(Row3<T, V, O> a, Row3<T, V, O> b) {
+        Unsafe.SkipInit(out Row3<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
+        r.y = O.Add(a.y, b.y);
+        r.z = O.Add(a.z, b.z);
         return r;
     }
 
@@ -332,6 +382,26 @@ internal unsafe struct Row4<T, V, O> : IRow<Row4<T, V, O>, T, V> where T : unman
         r.y = O.Load(p + o1);
         r.z = O.Load(p + o2);
         r.w = O.Load(p + o3);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row4<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row4<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        r.y = O.LoadMasked(p + o1, mask);
+        r.z = O.LoadMasked(p + o2, mask);
+        r.w = O.LoadMasked(p + o3, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row4<T, V, O> Add(Row4<T, V, O> a, Row4<T, V, O> b) {
+        Unsafe.SkipInit(out Row4<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
+        r.y = O.Add(a.y, b.y);
+        r.z = O.Add(a.z, b.z);
+        r.w = O.Add(a.w, b.w);
         return r;
     }
 
