@@ -11,7 +11,7 @@ internal static unsafe class ConvDot {
     private const int LaneBytes = 1 << 20;
 
     /// <summary>Elements of the window that one call of the kernel should see, so that its lanes pay for being loaded.</summary>
-    private const int LongEnough = 2048;
+    private const int LongEnough = 1024;
 
     internal static void Run<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
