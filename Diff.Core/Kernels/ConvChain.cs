@@ -38,7 +38,7 @@ internal static unsafe class ConvChain {
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         // Vectors may read, and never use, what lies behind the last element.
-        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage->ChannelSize * channels + O.Width);
+        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage->ChannelSize * channels + GemmPacking.Spill);
         for (var c = 0; c < channels; c++)
             stage->Copy(p->X + (nint)(n * p->XStrides[0] + (group * channels + c) * p->XStrides[1]),
                 (nint)p->XStrides[2], (nint)p->XStrides[3], (nint)p->XStrides[4], x + c * stage->ChannelSize);

@@ -26,7 +26,7 @@ internal static unsafe class ConvDot {
         var offsets = Scratch.Rent<nint>(Scratch.Slot.Offsets, pixels);
         stage.Offsets(offsets);
         var masks = Masks<T>(&stage, flat);
-        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage.ChannelSize * together + lanes);
+        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage.ChannelSize * together + GemmPacking.Spill);
         var w = Scratch.Rent<T>(Scratch.Slot.Weights, flat * together * rowsAll);
         // What lies between the rows is zero once and for all: no window writes there.
         System.Runtime.InteropServices.NativeMemory.Clear(w, (nuint)(flat * together * rowsAll * sizeof(T)));
@@ -90,6 +90,10 @@ internal static unsafe class ConvDot {
 
     /// <summary>One channel of the window along the staged image's rows, leaving the zeros between them.</summary>
     private static void Flatten<T>(ConvGeometry g, ConvStage* stage, T* w, long* strides, T* to) where T : unmanaged {
+        if (strides[4] == 1 && strides[3] == g.Kernel[2] && stage->Pitch1 == g.Kernel[2] && g.Kernel[0] == 1) {
+            GemmPacking.Rows(w, 0, 1, g.Kernel[1] * g.Kernel[2], to, 0);
+            return;
+        }
         for (nint i = 0; i < g.Kernel[0]; i++)
             GemmPacking.Columns(w + i * (nint)strides[2], (nint)strides[3], (nint)strides[4], g.Kernel[1], g.Kernel[2], to + i * stage->Pitch0, stage->Pitch1);
     }

@@ -171,15 +171,15 @@ internal unsafe struct ConvStage {
         }
     }
 
-    /// <summary>Copies one channel of one image; x is its element (0, 0, 0).</summary>
+    /// <summary>Copies one channel of one image; x is its element (0, 0, 0). Needs <see cref="GemmPacking.Spill"/> elements behind.</summary>
     internal readonly void Copy<T>(T* x, nint s0, nint s1, nint s2, T* to) where T : unmanaged {
         if (s2 == 1 && Unpadded) {
             for (var c = 0; c < Phases[2]; c++)
                 for (nint i = 0; i < Length[0]; i++) {
                     var plane = x + Map[i] * s0 + Map[map1] * s1 + runs[3 * c + 2];
                     // A whole image is one row where its rows touch.
-                    if (s1 == Pitch1) GemmPacking.Rows(plane, 0, 1, Pitch0, to, 0);
-                    else GemmPacking.Rows(plane, s1, Length[1], Length[2], to, Pitch1);
+                    if (s1 == Pitch1) GemmPacking.RowsUpwards(plane, 0, 1, Pitch0, to, 0);
+                    else GemmPacking.RowsUpwards(plane, s1, Length[1], Length[2], to, Pitch1);
                     to += Pitch0;
                 }
             return;
@@ -235,7 +235,7 @@ internal unsafe struct ConvStage {
         if (length >= 0 && stride == 1) {
             var start = runs[3 * phase];
             for (nint i = 0; i < start; i++) to[i] = default;
-            GemmPacking.Rows(x + runs[3 * phase + 2], 0, 1, length, to + start, 0);
+            GemmPacking.RowsUpwards(x + runs[3 * phase + 2], 0, 1, length, to + start, 0);
             for (var i = start + length; i < Length[2]; i++) to[i] = default;
         } else {
             var map = Map + map2 + phase * Length[2];
