@@ -52,7 +52,8 @@ internal static unsafe class ConvDot {
                     tile.Repeats = Math.Min(together, channels - c0);
                     for (var o = 0; o < rowsAll; o++)
                         for (var c = 0; c < tile.Repeats; c++)
-                            Flatten(g, &stage, p->W + (nint)((group * rowsAll + o) * p->WStrides[0] + (c0 + c) * p->WStrides[1]), p->WStrides, w + o * tile.ARow + c * flat);
+                            Flatten(g, &stage, p->W + (nint)((group * rowsAll + o) * p->WStrides[0] + (c0 + c) * p->WStrides[1]), p->WStrides,
+                                w + o * tile.ARow + c * flat);
                     for (var n = n0; n < nEnd; n++) {
                         for (var c = 0; c < tile.Repeats; c++)
                             stage.Copy(p->X + (nint)(n * p->XStrides[0] + (group * channels + c0 + c) * p->XStrides[1]),

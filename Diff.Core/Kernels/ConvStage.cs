@@ -92,7 +92,11 @@ internal unsafe struct ConvStage {
         return s;
     }
 
-    private static nint Source(int u, int dilation, int size) => u < 0 ? -1 : dilation == 1 ? u < size ? u : -1 : u % dilation != 0 || u / dilation >= size ? -1 : u / dilation;
+    private static nint Source(int u, int step, int size) =>
+        u < 0 ? -1
+        : step == 1 ? u < size ? u : -1
+        : u % step != 0 || u / step >= size ? -1
+        : u / step;
 
     /// <summary>Whether some table index has this residue.</summary>
     private readonly bool Occurs(int d, int residue) {
