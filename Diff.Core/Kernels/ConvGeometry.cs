@@ -60,7 +60,8 @@ internal sealed class ConvGeometry {
         PadLow = Widen("padding", padLow, 0, -Farthest);
         for (var d = 0; d < MaxRank; d++) {
             var reach = Math.Max((Output[d] - 1L) * Stride[d] + (Kernel[d] - 1L) * Dilation[d], (Input[d] - 1L) * InputDilation[d]);
-            if (reach > Farthest || PadLow[d] > Farthest) throw new ArgumentException($"Convolution: the positions of the window reach to {reach}, more than 2³⁰.");
+            if (reach > Farthest || PadLow[d] > Farthest)
+                throw new ArgumentException($"Convolution: the positions of the window reach to {reach}, more than 2³⁰.");
         }
         Order = Choose();
     }
