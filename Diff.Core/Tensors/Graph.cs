@@ -65,7 +65,8 @@ internal static class Graph {
 
     /// <summary>Applies an op, giving all its outputs.</summary>
     public static Tensor[] ApplyAll(Op op, params ReadOnlySpan<Tensor> inputs) {
-        var types = new TensorType[inputs.Length];
+        Few<TensorType> few = default;
+        Span<TensorType> types = inputs.Length <= Few<TensorType>.Count ? few[..inputs.Length] : new TensorType[inputs.Length];
         for (var i = 0; i < types.Length; i++) types[i] = inputs[i].Type;
         var outputs = op.Infer(types);
         var weak = op.KeepsWeakness && inputs.Length > 0;
@@ -80,6 +81,13 @@ internal static class Graph {
         for (var i = 0; i < views.Length; i++) views[i] = inputs[i].Value;
         var values = Execute(op, views, outputs);
         return Array.ConvertAll(values, v => new Tensor(v, weak));
+    }
+
+    /// <summary>Room for the inputs of an ordinary op without an array.</summary>
+    [System.Runtime.CompilerServices.InlineArray(Count)]
+    struct Few<T> {
+        public const int Count = 4;
+        T first;
     }
 
     /// <summary>Runs one op on values: a new layout where that is enough, else a kernel into fresh memory.</summary>
