@@ -23,6 +23,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         (dims[0], dims[1]) = (x.Shape[0], w.Shape[0]);
         for (var a = 0; a < rank; a++) {
             if (Stride[a] < 1 || Dilation[a] < 1 || InputDilation[a] < 1) throw new ShapeException($"Conv{rank}d: strides and dilations are at least 1.");
+            if (w.Shape[a + 2] == 0) throw new ShapeException($"Conv{rank}d: the window of weights {w} is empty along axis {a + 2}.");
             var reach = Spread(w.Shape[a + 2], Dilation[a]);
             var room = Spread(x.Shape[a + 2], InputDilation[a]) + Low[a] + High[a];
             if (room < reach) throw new ShapeException($"Conv{rank}d: the window of weights {w} reaches over {reach} elements of axis {a + 2}, input {x} with padding has {room}.");

@@ -211,7 +211,7 @@ public class OpLaws {
         equations.Add(new(op, ins, next, outputs));
         var first = next;
         next += outputs.Length;
-        var results = outputs.Select((t, o) => Keep(first + o, 2 * 0 + inputs.Length + inputs.Length + o, t)).ToArray();
+        var results = outputs.Select((t, o) => Keep(first + o, 2 * inputs.Length + o, t)).ToArray();
         return (new([.. leaves.Select(v => new ProgramInput(v.Type))], [.. equations], results), [.. leaves.Select(v => v.Packed())]);
 
         int Keep(int x, int by, TensorType type) {
@@ -252,7 +252,7 @@ public class OpLaws {
     [Theory, MemberData(nameof(Ops))]
     public void Integers_are_refused_or_exact(string op) => OpTable.Try(op, c => {
         foreach (var type in new[] { DType.Bool, DType.U32, DType.I32, DType.I64 }) {
-            var inputs = Array.ConvertAll(c.Inputs, x => x.DType == DType.F64 ? Values.Make(new(type, x.Shape), [.. Values.Doubles(x).Select(_ => (double)c.Random.Next(1, 4))]) : x);
+            var inputs = Array.ConvertAll(c.Inputs, x => x.DType == DType.F64 ? Values.Make(new(type, x.Shape), [.. Values.Doubles(x).Select(_ => Small())]) : x);
             try {
                 c.Op.Infer([.. inputs.Select(x => x.Type)]);
             } catch (DTypeException) {
@@ -267,6 +267,9 @@ public class OpLaws {
                 Assert.Equal(numbers, Values.Doubles(exact[i]));
             }
         }
+
+        // Products of hundreds have to fit, too.
+        double Small() => c.Op is ProdOp ? c.Random.Next(40) == 0 ? 2 : 1 : c.Random.Next(1, 4);
     }, s => s.Inputs.Length > 0 && s.Inputs.Any(t => t.DType == DType.F64) && !HoldsProgram(s.Op) && s.Op is not ConvertOp);
 
     [Theory, MemberData(nameof(Ops))]
