@@ -60,6 +60,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
 
     // Every output went to the inputs under its window: slide the flipped window back over the outputs, pulled apart by the stride.
     Tensor ByInput(Tensor g, Shape x, Tensor w) {
+        if (x.Size == 0) return Graph.Fill(0, new(g.DType, x));
         var rank = Stride.Count;
         var (low, high) = (new int[rank], new int[rank]);
         for (var a = 0; a < rank; a++) {
@@ -73,6 +74,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
 
     // Every weight met the inputs at its distance: the outputs' cotangents are the window, and batch is what is summed over.
     Tensor ByWeights(Tensor g, Tensor x, Shape w) {
+        if (x.Size == 0) return Graph.Fill(0, new(g.DType, w));
         var rank = Stride.Count;
         var high = new int[rank];
         for (var a = 0; a < rank; a++)
