@@ -104,6 +104,12 @@ internal sealed class Plan {
         return values;
     }
 
+    /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
+    internal void Poison() {
+        if (spare is not { } frame) return;
+        foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
+    }
+
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>
     sealed class Frame {
         public readonly View?[] Slots;
