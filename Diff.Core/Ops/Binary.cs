@@ -106,11 +106,17 @@ internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
     }
 
     // Binary powering from the highest bit: y = y² (· x), a whole block at a time.
-    void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> {
+    void Run<T>(scoped ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> {
         var n = Math.Abs((long)Exponent);
         if (n == 0) {
             y.Fill(T.One);
             return;
+        }
+        // In a plan the result may lie over the input, which every other step still reads.
+        Span<T> copy = stackalloc T[x.Overlaps(y) ? x.Length : 0];
+        if (copy.Length > 0) {
+            x.CopyTo(copy);
+            x = copy;
         }
         x.CopyTo(y);
         for (var bit = 62 - BitOperations.LeadingZeroCount((ulong)n); bit >= 0; bit--) {

@@ -89,7 +89,10 @@ internal sealed record FillOp(double Value, TensorType Type) : Op {
 
     public override int GetHashCode() => HashCode.Combine(Value, Type);
 
-    public override IEnumerable<Sample> Samples() => [new(this, [])];
+    public override IEnumerable<Sample> Samples() =>
+        from type in Enum.GetValues<DType>()
+        from shape in new[] { Shape.Scalar, Shape.Of(3, 7), Shape.Of(0, 2) }
+        select new Sample(new FillOp(1, new(type, shape)), []);
 }
 
 /// <summary>A transform's variable: another name for a tensor, owned by one scope.</summary>

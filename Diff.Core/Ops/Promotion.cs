@@ -21,6 +21,14 @@ internal static class Promotion {
         return (a.To(common), b.To(common));
     }
 
+    /// <summary>A C# number that meets this tensor: of its dtype at once where that is a float.</summary>
+    public static Tensor Literal(double number, Tensor other) => other switch {
+        { IsWeak: true } => number,
+        { DType: DType.F32 } => new Tensor(View.Of<float>([(float)number], Shape.Scalar)),
+        { DType: DType.F64 } => new Tensor(View.Of<double>([number], Shape.Scalar)),
+        _ => number,
+    };
+
     // Whether a literal is a whole number is only asked of plain values: inside a transform nobody knows, and a float stays one.
     static DType Weak(Tensor number, DType other) =>
         other.IsFloat() ? other

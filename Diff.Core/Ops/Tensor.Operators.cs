@@ -23,28 +23,28 @@ public sealed partial class Tensor {
     }
 
     /// <inheritdoc cref="op_Addition(Tensor, Tensor)"/>
-    public static Tensor operator +(Tensor a, double b) => a + (Tensor)b;
+    public static Tensor operator +(Tensor a, double b) => a + Promotion.Literal(b, a);
 
     /// <inheritdoc cref="op_Subtraction(Tensor, Tensor)"/>
-    public static Tensor operator -(Tensor a, double b) => a - (Tensor)b;
+    public static Tensor operator -(Tensor a, double b) => a - Promotion.Literal(b, a);
 
     /// <inheritdoc cref="op_Multiply(Tensor, Tensor)"/>
-    public static Tensor operator *(Tensor a, double b) => a * (Tensor)b;
+    public static Tensor operator *(Tensor a, double b) => a * Promotion.Literal(b, a);
 
     /// <inheritdoc cref="op_Division(Tensor, Tensor)"/>
-    public static Tensor operator /(Tensor a, double b) => a / (Tensor)b;
+    public static Tensor operator /(Tensor a, double b) => a / Promotion.Literal(b, a);
 
     /// <inheritdoc cref="op_Addition(Tensor, Tensor)"/>
-    public static Tensor operator +(double a, Tensor b) => (Tensor)a + b;
+    public static Tensor operator +(double a, Tensor b) => Promotion.Literal(a, b) + b;
 
     /// <inheritdoc cref="op_Subtraction(Tensor, Tensor)"/>
-    public static Tensor operator -(double a, Tensor b) => (Tensor)a - b;
+    public static Tensor operator -(double a, Tensor b) => Promotion.Literal(a, b) - b;
 
     /// <inheritdoc cref="op_Multiply(Tensor, Tensor)"/>
-    public static Tensor operator *(double a, Tensor b) => (Tensor)a * b;
+    public static Tensor operator *(double a, Tensor b) => Promotion.Literal(a, b) * b;
 
     /// <inheritdoc cref="op_Division(Tensor, Tensor)"/>
-    public static Tensor operator /(double a, Tensor b) => (Tensor)a / b;
+    public static Tensor operator /(double a, Tensor b) => Promotion.Literal(a, b) / b;
 
     /// <summary>The negative.</summary>
     public static Tensor operator -(Tensor x) => x.Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);

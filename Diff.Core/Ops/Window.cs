@@ -23,6 +23,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         (dims[0], dims[1]) = (x.Shape[0], w.Shape[0]);
         for (var a = 0; a < rank; a++) {
             if (Stride[a] < 1 || Dilation[a] < 1 || InputDilation[a] < 1) throw new ShapeException($"Conv{rank}d: strides and dilations are at least 1.");
+            if (w.Shape[a + 2] == 0) throw new ShapeException($"Conv{rank}d: the window of weights {w} is empty along axis {a + 2}.");
             var reach = Spread(w.Shape[a + 2], Dilation[a]);
             var room = Spread(x.Shape[a + 2], InputDilation[a]) + Low[a] + High[a];
             if (room < reach) throw new ShapeException($"Conv{rank}d: the window of weights {w} reaches over {reach} elements of axis {a + 2}, input {x} with padding has {room}.");
@@ -59,6 +60,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
 
     // Every output went to the inputs under its window: slide the flipped window back over the outputs, pulled apart by the stride.
     Tensor ByInput(Tensor g, Shape x, Tensor w) {
+        if (x.Size == 0) return Graph.Fill(0, new(g.DType, x));
         var rank = Stride.Count;
         var (low, high) = (new int[rank], new int[rank]);
         for (var a = 0; a < rank; a++) {
@@ -72,6 +74,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
 
     // Every weight met the inputs at its distance: the outputs' cotangents are the window, and batch is what is summed over.
     Tensor ByWeights(Tensor g, Tensor x, Shape w) {
+        if (x.Size == 0) return Graph.Fill(0, new(g.DType, w));
         var rank = Stride.Count;
         var high = new int[rank];
         for (var a = 0; a < rank; a++)
@@ -139,7 +142,7 @@ internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes H
     }
 
     void Run<T>(View x, View y) where T : unmanaged, System.Numerics.INumber<T> =>
-        Indexing.ArgMaxWindow<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
+        Windows.ArgMax<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
 

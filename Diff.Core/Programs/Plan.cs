@@ -24,7 +24,7 @@ internal sealed class Plan {
         (equations, outputs, types, inputs) = (program.Equations, program.Outputs, program.Types(), program.Inputs.Length);
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         Array.Fill(places, NoPlace);
-        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (types[i].Shape.Contiguous, i);
+        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
         foreach (var e in equations) {
             (arity, results) = (Math.Max(arity, e.Inputs.Length), Math.Max(results, e.Types.Length));
             var layout = e.Inputs.Length > 0 ? e.Op.Relayout(layouts[e.Inputs[0]]) : null;
@@ -83,7 +83,7 @@ internal sealed class Plan {
 
     long SizeOf(int slot) => Math.Max(Line, ((long)layouts[slot].Extent * types[slot].DType.Size() + Line - 1) / Line * Line);
 
-    /// <summary>Computes the results from packed inputs.</summary>
+    /// <summary>Computes the results from inputs of plain layout.</summary>
     public View[] Run(ReadOnlySpan<View> arguments) {
         var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
         var slots = frame.Slots;
@@ -102,6 +102,12 @@ internal sealed class Plan {
         frame.Forget(this);
         spare = frame;
         return values;
+    }
+
+    /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
+    internal void Poison() {
+        if (spare is not { } frame) return;
+        foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
     }
 
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>

@@ -1,20 +1,50 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Diff;
 
 /// <summary>One line of a program: outputs First, First + 1, … = Op(inputs).</summary>
 internal readonly record struct Equation(Op Op, int[] Inputs, int First, TensorType[] Types);
 
+/// <summary>What a program takes: a type, and the axes (as bits) along which one element is read again and again.</summary>
+internal readonly record struct ProgramInput(TensorType Type, uint Repeats = 0);
+
 /// <summary>A closed, typed, first-order program: inputs, then equations in order, then which values are the results.</summary>
 /// <remarks>Values are numbered: the inputs first, then the outputs of the equations. A graph becomes a program by
 /// <see cref="ProgramBuilder"/>; nothing in it refers to tensors, so programs are compared, kept and printed.</remarks>
-internal sealed record Program(TensorType[] Inputs, Equation[] Equations, int[] Outputs) {
+internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[] Outputs) {
+    /// <summary>Equal structure: programs are parameters of ops, and so part of the key of a plan.</summary>
+    public bool Equals(Program? other) =>
+        other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs) && Outputs.AsSpan().SequenceEqual(other.Outputs) && Equations.Length == other.Equations.Length
+        && !Equations.Where((e, i) => !e.Op.Equals(other.Equations[i].Op) || !e.Inputs.AsSpan().SequenceEqual(other.Equations[i].Inputs)).Any();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() {
+        var h = new HashCode();
+        foreach (var t in Inputs) h.Add(t);
+        foreach (var e in Equations) {
+            h.Add(e.Op);
+            foreach (var i in e.Inputs) h.Add(i);
+        }
+        foreach (var o in Outputs) h.Add(o);
+        return h.ToHashCode();
+    }
+
+    /// <summary>The program's equations applied to tensors: in a transform they are recorded, outside they run.</summary>
+    public Tensor[] Inline(ReadOnlySpan<Tensor> arguments) {
+        var values = new Tensor[Count];
+        arguments.CopyTo(values);
+        foreach (var e in Equations) {
+            if (e.Op is FillOp fill) values[e.First] = Graph.Fill(fill.Value, fill.Type);
+            else Graph.ApplyAll(e.Op, Array.ConvertAll(e.Inputs, i => values[i])).CopyTo(values, e.First);
+        }
+        return Array.ConvertAll(Outputs, o => values[o]);
+    }
+
     /// <summary>How many values there are.</summary>
     public int Count => Equations.Length == 0 ? Inputs.Length : Equations[^1].First + Equations[^1].Types.Length;
 
     /// <summary>The type of each value.</summary>
-    public TensorType[] Types() => [.. Inputs, .. Equations.SelectMany(e => e.Types)];
+    public TensorType[] Types() => [.. Inputs.Select(i => i.Type), .. Equations.SelectMany(e => e.Types)];
 
     /// <summary>Equal equations become one and unused ones drop out. Neither changes a bit.</summary>
     public Program Simplify() {
@@ -51,19 +81,19 @@ internal sealed record Program(TensorType[] Inputs, Equation[] Equations, int[] 
         return new(Inputs, [.. kept], Array.ConvertAll(outputs, i => renamed[i]));
     }
 
-    /// <summary>The program as text: <c>let c : f32[64,100] = Dot a b</c> …</summary>
-    public override string ToString() {
+    /// <summary>The program with a name for each value: a, b, … z, aa, ab, …</summary>
+    public Listing ToListing() {
         var types = Types();
-        var text = new StringBuilder("fun ").AppendJoin(' ', Inputs.Select((t, i) => $"({NameOf(i)} : {t})")).AppendLine(" ->");
-        foreach (var e in Equations) {
-            var outputs = string.Join(", ", Enumerable.Range(e.First, e.Types.Length).Select(o => $"{NameOf(o)} : {types[o]}"));
-            text.AppendLine($"  let {outputs} = {e.Op.Describe()}{string.Concat(e.Inputs.Select(i => " " + NameOf(i)))}");
-        }
-        return text.Append("  ").AppendJoin(", ", Outputs.Select(NameOf)).ToString();
+        return new(
+            [.. Inputs.Select((t, i) => new Line(NameOf(i), "input", t.Type, []))],
+            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length) select new Line(NameOf(e.First + i), e.Op.Describe(), e.Types[i], [.. e.Inputs.Select(NameOf)])],
+            [.. Outputs.Select(NameOf)]);
+
+        static string NameOf(int value) => (value >= 26 ? NameOf(value / 26 - 1) : "") + (char)('a' + value % 26);
     }
 
-    /// <summary>a, b, … z, aa, ab, …</summary>
-    static string NameOf(int value) => (value >= 26 ? NameOf(value / 26 - 1) : "") + (char)('a' + value % 26);
+    /// <inheritdoc/>
+    public override string ToString() => ToListing().ToString();
 
     readonly record struct Application(Op Op, int[] Inputs) {
         public bool Equals(Application other) => Op.Equals(other.Op) && Inputs.AsSpan().SequenceEqual(other.Inputs);

@@ -58,7 +58,7 @@ internal sealed class ProgramBuilder {
         }
         foreach (var o in outputs) Find(o);
         var hash = new HashCode();
-        foreach (var t in leaves) hash.Add(t.Type.GetHashCode());
+        foreach (var t in leaves) hash.Add(InputOf(t).GetHashCode());
         var next = leaves.Count;
         foreach (var call in walk.Calls) {
             slots[call] = next;
@@ -87,6 +87,9 @@ internal sealed class ProgramBuilder {
         return (t, null);
     }
 
+    // A closed program is applied to tensors again; only one that runs knows layouts.
+    ProgramInput InputOf(Tensor leaf) => new(leaf.Type, scope is null ? leaf.Value.Layout.Repeats : 0);
+
     void Leaf(Tensor t) {
         if (slots[t] >= 0) return;
         slots[t] = leaves.Count;
@@ -110,7 +113,7 @@ internal sealed class ProgramBuilder {
         var calls = Calls;
         if (program.Equations.Length != calls.Count || program.Inputs.Length != leaves.Count) return false;
         for (var i = 0; i < leaves.Count; i++)
-            if (leaves[i].Type != program.Inputs[i]) return false;
+            if (InputOf(leaves[i]) != program.Inputs[i]) return false;
         var at = 0;
         for (var i = 0; i < calls.Count; i++) {
             var e = program.Equations[i];
@@ -136,6 +139,6 @@ internal sealed class ProgramBuilder {
             equations[i] = new(call.Op, inputs, types.Count, outputs);
             types.AddRange(outputs);
         }
-        return new([.. leaves.Select(t => t.Type)], equations, [.. wiring.Skip(at)]);
+        return new([.. leaves.Select(InputOf)], equations, [.. wiring.Skip(at)]);
     }
 }

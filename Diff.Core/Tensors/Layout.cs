@@ -12,12 +12,16 @@ internal sealed class Layout {
         var packed = offset == 0;
         var (low, high) = (offset, offset);
         for (var i = shape.Rank - 1; i >= 0; i--) {
-            packed &= strides[i] == expected || shape[i] == 1;
-            expected *= shape[i];
+            if (strides[i] == 0 && shape[i] > 1) Repeats |= 1u << i;
+            else {
+                packed &= strides[i] == expected || shape[i] == 1;
+                expected *= shape[i];
+            }
             var reach = (shape[i] - 1) * strides[i];
             if (reach < 0) low += reach; else high += reach;
         }
-        IsContiguous = packed || shape.Size == 0;
+        if (shape.Size == 0) (packed, Repeats) = (true, 0);
+        (IsPlain, IsContiguous) = (packed, packed && Repeats == 0);
         (Low, Extent) = shape.Size == 0 ? (0, 0) : (low, high + 1);
         IsSplat = shape.Size > 0 && low == high;
     }
@@ -31,6 +35,12 @@ internal sealed class Layout {
 
     /// <summary>Row-major from element 0 without gaps.</summary>
     public bool IsContiguous { get; }
+
+    /// <summary>The axes along which one element is read again and again, as bits.</summary>
+    public uint Repeats { get; }
+
+    /// <summary>Contiguous but for axes that repeat: what a plan takes in, so that a number that meets a matrix stays a number.</summary>
+    public bool IsPlain { get; }
 
     /// <summary>Every index finds the same element.</summary>
     public bool IsSplat { get; }
@@ -53,6 +63,19 @@ internal sealed class Layout {
 
     /// <summary>One element read at every index.</summary>
     public static Layout Splat(Shape shape) => new(shape, new int[shape.Rank], 0);
+
+    /// <summary>Packed, but for the axes that repeat.</summary>
+    public static Layout Plain(Shape shape, uint repeats) {
+        if (repeats == 0) return shape.Contiguous;
+        var strides = new int[shape.Rank];
+        var next = 1;
+        for (var i = shape.Rank - 1; i >= 0; i--) {
+            if ((repeats >> i & 1) != 0) continue;
+            strides[i] = next;
+            next *= shape[i];
+        }
+        return new(shape, strides, 0);
+    }
 
     public Layout Transpose(Axes order) {
         var (dims, to) = (new int[order.Count], new int[order.Count]);
@@ -116,6 +139,19 @@ internal sealed class Layout {
         }
         return new(shape, to, Offset);
     }
+
+    /// <summary>This layout's walk with the fewest axes, see <see cref="Collapse"/>.</summary>
+    public (int[] Dims, int[] Strides) Runs {
+        get {
+            if (runs is null) {
+                var (dims, all) = Collapse([this]);
+                runs = [dims, all[0]];
+            }
+            return (runs[0], runs[1]);
+        }
+    }
+
+    int[][]? runs;
 
     /// <summary>The same walk over memory with the fewest axes: size-1 axes dropped, and neighbours that are one run merged
     /// in every one of the layouts at once. Returns sizes and, for each layout, its strides.</summary>

@@ -75,14 +75,11 @@ public sealed partial class Tensor {
         }
     }
 
-    /// <summary>The values in row-major order.</summary>
-    internal View Packed {
+    /// <summary>The values in a plain layout, for plans. A copy that this takes is kept.</summary>
+    internal View Plain {
         get {
             var view = Value;
-            if (view.Layout.IsContiguous) return view;
-            var packed = view.Packed();
-            value = packed;
-            return packed;
+            return view.Layout.IsPlain ? view : value = view.Plain();
         }
     }
 

@@ -47,7 +47,18 @@ internal sealed class View {
     /// <summary>The same, as bytes.</summary>
     public Span<byte> Bytes => bytes.AsSpan(start, Layout.Extent * DType.Size());
 
-    /// <summary>Itself where the layout is plain, else a packed copy.</summary>
+    /// <summary>Itself where the layout is plain, else a copy that is; what repeats goes on repeating.</summary>
+    public View Plain() {
+        if (Layout.IsPlain) return this;
+        if (Layout.Repeats == 0) return Packed();
+        var once = Shape.ToArray();
+        for (var a = 0; a < once.Length; a++)
+            if ((Layout.Repeats >> a & 1) != 0) once[a] = 1;
+        var first = Layout.Slice(Axes.Of(new int[once.Length]), Axes.Of([.. once.Select(_ => 1)]), Shape.Of(once));
+        return As(first).Packed().As(Layout.Plain(Shape, Layout.Repeats));
+    }
+
+    /// <summary>Itself where the layout is contiguous, else a packed copy.</summary>
     public View Packed() {
         if (Layout.IsContiguous) return this;
         var copy = Allocate(Type);

@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace Diff;
+
+/// <summary>A program to look at: what a transform recorded of a function.</summary>
+/// <param name="Inputs">The leaves of the argument, then the tensors that the function captures.</param>
+/// <param name="Lines">The operations, in an order in which they can run.</param>
+/// <param name="Results">The names of what is returned.</param>
+public sealed record Listing(IReadOnlyList<Line> Inputs, IReadOnlyList<Line> Lines, IReadOnlyList<string> Results) {
+    /// <summary>The line that computes a value, or the input of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such value.</exception>
+    public Line this[string name] => Lines.Concat(Inputs).FirstOrDefault(l => l.Name == name) ?? throw new KeyNotFoundException($"The program has no value {name}.");
+
+    /// <summary>The program as text: <c>let c : f32[64,100] = Dot a b</c> …</summary>
+    public override string ToString() {
+        var text = new StringBuilder("fun ").AppendJoin(' ', Inputs.Select(i => $"({i.Name} : {i.Type})")).AppendLine(" ->");
+        foreach (var line in Lines) text.Append("  let ").AppendLine(line.ToString());
+        return text.Append("  ").AppendJoin(", ", Results).ToString();
+    }
+}
+
+/// <summary>One operation of a program.</summary>
+/// <param name="Name">Of the value that it computes.</param>
+/// <param name="Operation">The op and its parameters.</param>
+/// <param name="Type">The value's dtype and shape.</param>
+/// <param name="From">The names of what it is computed from.</param>
+public sealed record Line(string Name, string Operation, TensorType Type, IReadOnlyList<string> From) {
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} : {Type} = {Operation}{string.Concat(From.Select(f => " " + f))}";
+}

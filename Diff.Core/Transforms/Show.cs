@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Diff;
+
+public static partial class Functions {
+    /// <summary>The program that a function is to a transform: print it, or walk it by name from the results back to the inputs.</summary>
+    /// <param name="f">Any function of tensors or trees; of <c>x => Grad(g, x)</c> the gradient's program.</param>
+    /// <param name="at">A point: its types decide, and its values where the function has an <c>if</c>.</param>
+    /// <remarks><example><code>
+    /// Console.WriteLine(Show(x => x.Square().Sum(), [1, 2, 3]));
+    /// // fun (a : f64[3]) -&gt;
+    /// //   let b : f64[3] = Square a
+    /// //   let c : f64[] = Sum[0] b
+    /// //   c
+    /// </code></example></remarks>
+    public static Listing Show<P, R>(Func<P, R> f, P at) {
+        using var scope = new Scope("Show");
+        var flat = Tree.Flatten(at);
+        var variables = Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope));
+        var graph = ProgramBuilder.Close(Tree.Leaves(f(flat.Rebuild(variables))), scope, variables);
+        var program = graph.ToProgram();
+        graph.Return();
+        return program.Simplify().ToListing();
+    }
+
+    /// <inheritdoc cref="Show{P, R}(Func{P, R}, P)"/>
+    [OverloadResolutionPriority(1)]
+    public static Listing Show(Func<Tensor, Tensor> f, Tensor at) => Show<Tensor, Tensor>(f, at);
+}
