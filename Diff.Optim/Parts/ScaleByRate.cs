@@ -6,6 +6,7 @@ namespace Diff;
 public sealed record RateState<P>(Tensor Count, Tensor Rate) : OptState<P>;
 
 /// <summary>Multiplies by minus the learning rate, which may be a function of the number of steps done. Optax's <c>scale_by_learning_rate</c>.</summary>
+/// <remarks>A schedule is an expression of the count and does not look at it: <c>Where(t &lt; 100, 1e-2, 1e-3)</c>, not <c>if</c>, since a step is one plan.</remarks>
 /// <param name="Rate">From the count, i32 and 0 at the first step, to a scalar. It may depend on what a transform around the training differentiates by.</param>
 public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
     /// <inheritdoc/>
@@ -19,7 +20,8 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
         var count = Own<RateState<P>, P>(state).Count;
         var rate = At(count);
         // The rate takes the parameter's dtype: a number of C#, or of f64, must not widen f32 parameters.
-        return (Tree.Map((p, g) => -rate.To(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
+        var factor = Leaves.As(-rate);
+        return (Tree.Map((p, g) => factor(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
     }
 
     /// <inheritdoc/>
