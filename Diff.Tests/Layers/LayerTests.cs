@@ -173,10 +173,15 @@ public class LayerTests {
     [Theory, MemberData(nameof(Deviations))]
     public void Initializers_have_their_deviation(string name, double deviation) {
         Initializer made = name switch {
-            nameof(Initializers.GlorotUniform) => Initializers.GlorotUniform(), nameof(Initializers.GlorotNormal) => Initializers.GlorotNormal(),
-            nameof(Initializers.HeUniform) => Initializers.HeUniform(), nameof(Initializers.HeNormal) => Initializers.HeNormal(),
-            nameof(Initializers.LecunUniform) => Initializers.LecunUniform(), nameof(Initializers.LecunNormal) => Initializers.LecunNormal(),
-            nameof(Initializers.Torch) => Initializers.Torch(), nameof(Initializers.Normal) => Initializers.Normal(), _ => Initializers.TruncatedNormal(),
+            nameof(Initializers.GlorotUniform) => Initializers.GlorotUniform(),
+            nameof(Initializers.GlorotNormal) => Initializers.GlorotNormal(),
+            nameof(Initializers.HeUniform) => Initializers.HeUniform(),
+            nameof(Initializers.HeNormal) => Initializers.HeNormal(),
+            nameof(Initializers.LecunUniform) => Initializers.LecunUniform(),
+            nameof(Initializers.LecunNormal) => Initializers.LecunNormal(),
+            nameof(Initializers.Torch) => Initializers.Torch(),
+            nameof(Initializers.Normal) => Initializers.Normal(),
+            _ => Initializers.TruncatedNormal(),
         };
         var w = Dense(300, 400, weight: made, offset: Initializers.Constant(0.5)).Run(Key.Of(9));
         Assert.InRange(w.Weight.Std().Item(), 0.99 * deviation, 1.01 * deviation);

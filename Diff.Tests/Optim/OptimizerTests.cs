@@ -163,7 +163,13 @@ public class OptimizerTests {
     public static TheoryData<string> Rated => ["sgd", "momentum", "adam", "adamw", "amsgrad", "rmsprop", "centered", "clipped"];
 
     static Optimizer Rate(string name, Tensor rate) => name switch {
-        "sgd" => Sgd(_ => rate), "momentum" => Sgd(_ => rate, momentum: 0.9, nesterov: true), "adam" => Adam(_ => rate), "adamw" => AdamW(_ => rate), "amsgrad" => Amsgrad(_ => rate),
-        "rmsprop" => RmsProp(_ => rate), "centered" => RmsProp(_ => rate, centered: true, momentum: 0.5), _ => ClipByGlobalNorm(0.1) >> Sgd(_ => rate),
+        "sgd" => Sgd(_ => rate),
+        "momentum" => Sgd(_ => rate, momentum: 0.9, nesterov: true),
+        "adam" => Adam(_ => rate),
+        "adamw" => AdamW(_ => rate),
+        "amsgrad" => Amsgrad(_ => rate),
+        "rmsprop" => RmsProp(_ => rate),
+        "centered" => RmsProp(_ => rate, centered: true, momentum: 0.5),
+        _ => ClipByGlobalNorm(0.1) >> Sgd(_ => rate),
     };
 }
