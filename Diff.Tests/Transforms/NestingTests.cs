@@ -111,6 +111,8 @@ public class NestingTests {
 
     static Tensor ByReverse(Func<Tensor, Tensor> f, Tensor x) => Grad(f, x);
 
+    const double AtSaddle = 8.246324826140356e-06, AtTarget = 0.2071918746486116;
+
     static readonly Dictionary<char, Mode> modes = new() { ['f'] = ByForward, ['r'] = ByReverse };
 
     static Tensor Length(Tensor v) => v.Square().Sum().Sqrt();
@@ -160,20 +162,18 @@ public class NestingTests {
 
     [Theory, InlineData("ff"), InlineData("fr"), InlineData("rf"), InlineData("rr")]
     public void Saddle_of_Pearlmutter_and_Siskind(string way) =>
-        Values.AssertClose([8.246324826140356e-06, 8.246324826140356e-06, 8.246324826140356e-06, 8.246324826140356e-06], Saddle(modes[way[0]], modes[way[1]]), 1e-13, way);
+        Values.AssertClose([AtSaddle, AtSaddle, AtSaddle, AtSaddle], Saddle(modes[way[0]], modes[way[1]]), 1e-13, way);
 
-    [Theory, InlineData("ff"), InlineData("fr"), InlineData("rf"), InlineData("rr")]
-    public void Particle_of_Pearlmutter_and_Siskind(string way) =>
-        Assert.Equal(0.2071918746486116, ArgMin(modes[way[0]], w => Euler(w, modes[way[1]]), [0.0])[0].Item(), 1e-9);
+    // Two of the four ways have every mode at both levels; each is 60,000 steps of the particle.
+    [Theory, InlineData("fr"), InlineData("rf")]
+    public void Particle_of_Pearlmutter_and_Siskind(string way) => Assert.Equal(AtTarget, Particle(modes[way[0]], modes[way[1]]), 1e-9);
 
     [DataFact("gradbench/particle_saddle_hello.json")]
     public void GradBench_has_these_numbers() {
         using var file = JsonDocument.Parse(File.ReadAllText(DataFolder.File("gradbench/particle_saddle_hello.json")));
         var root = file.RootElement;
-        foreach (var way in new[] { "ff", "rr" }) {
-            Values.AssertClose([.. root.GetProperty("saddle").GetProperty("expected").EnumerateArray().Select(e => e.GetDouble())], Saddle(modes[way[0]], modes[way[1]]), 1e-12, way);
-            Assert.Equal(root.GetProperty("particle").GetProperty("expected").GetDouble(), Particle(modes[way[0]], modes[way[1]]), 1e-9);
-        }
+        Assert.All(root.GetProperty("saddle").GetProperty("expected").EnumerateArray(), e => Assert.Equal(AtSaddle, e.GetDouble()));
+        Assert.Equal(AtTarget, root.GetProperty("particle").GetProperty("expected").GetDouble());
         foreach (var pair in root.GetProperty("hello").GetProperty("square").EnumerateArray()) Is(pair[1].GetDouble(), Tensor.Scalar(pair[0].GetDouble()).Square());
         foreach (var pair in root.GetProperty("hello").GetProperty("double").EnumerateArray()) Is(pair[1].GetDouble(), Grad(x => x * x)(pair[0].GetDouble()));
     }
