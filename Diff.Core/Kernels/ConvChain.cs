@@ -11,7 +11,7 @@ internal static unsafe class ConvChain {
         var k = checked((int)(channels * g.Taps));
 
         // Bands cut the outermost dimension there is: a band is the same convolution with fewer outputs and another padding.
-        var axis = g.Output[0] > 1 ? 0 : 1;
+        var axis = g.Output[0] > 1 ? 0 : g.Output[1] > 1 ? 1 : 2;
         Span<int> output = [g.Output[0], g.Output[1], g.Output[2]];
         Span<int> pad = [g.PadLow[0], g.PadLow[1], g.PadLow[2]];
         var whole = ConvStage.Create(g, flatIsOutput: true, output, pad);
@@ -27,7 +27,7 @@ internal static unsafe class ConvChain {
             var taps = (nint)g.Taps;
             for (nint c = 1; c < channels; c++)
                 for (nint q = 0; q < taps; q++) offsets[c * taps + q] = offsets[q] + c * stage.ChannelSize;
-            var first = start * (axis == 0 ? (nint)g.Output[1] * g.Output[2] : g.Output[2]);
+            var first = start * (axis == 0 ? (nint)g.Output[1] * g.Output[2] : axis == 1 ? g.Output[2] : 1);
             for (var n = 0; n < g.N; n++)
                 for (var group = 0; group < g.Groups; group++)
                     Image<T, V, O>(g, p, &stage, weights + (nint)group * rowsAll * k, offsets, k, n, group, first);
@@ -38,7 +38,7 @@ internal static unsafe class ConvChain {
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         // Vectors may read, and never use, what lies behind the last element.
-        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage->ChannelSize * channels + O.Width);
+        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage->ChannelSize * channels + GemmPacking.Spill);
         for (var c = 0; c < channels; c++)
             stage->Copy(p->X + (nint)(n * p->XStrides[0] + (group * channels + c) * p->XStrides[1]),
                 (nint)p->XStrides[2], (nint)p->XStrides[3], (nint)p->XStrides[4], x + c * stage->ChannelSize);

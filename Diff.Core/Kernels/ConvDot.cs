@@ -11,7 +11,7 @@ internal static unsafe class ConvDot {
     private const int LaneBytes = 1 << 20;
 
     /// <summary>Elements of the window that one call of the kernel should see, so that its lanes pay for being loaded.</summary>
-    private const int LongEnough = 2048;
+    private const int LongEnough = 1024;
 
     internal static void Run<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
@@ -26,7 +26,7 @@ internal static unsafe class ConvDot {
         var offsets = Scratch.Rent<nint>(Scratch.Slot.Offsets, pixels);
         stage.Offsets(offsets);
         var masks = Masks<T>(&stage, flat);
-        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage.ChannelSize * together + lanes);
+        var x = Scratch.Rent<T>(Scratch.Slot.Input, stage.ChannelSize * together + GemmPacking.Spill);
         var w = Scratch.Rent<T>(Scratch.Slot.Weights, flat * together * rowsAll);
         // What lies between the rows is zero once and for all: no window writes there.
         System.Runtime.InteropServices.NativeMemory.Clear(w, (nuint)(flat * together * rowsAll * sizeof(T)));
@@ -52,7 +52,8 @@ internal static unsafe class ConvDot {
                     tile.Repeats = Math.Min(together, channels - c0);
                     for (var o = 0; o < rowsAll; o++)
                         for (var c = 0; c < tile.Repeats; c++)
-                            Flatten(g, &stage, p->W + (nint)((group * rowsAll + o) * p->WStrides[0] + (c0 + c) * p->WStrides[1]), p->WStrides, w + o * tile.ARow + c * flat);
+                            Flatten(g, &stage, p->W + (nint)((group * rowsAll + o) * p->WStrides[0] + (c0 + c) * p->WStrides[1]), p->WStrides,
+                                w + o * tile.ARow + c * flat);
                     for (var n = n0; n < nEnd; n++) {
                         for (var c = 0; c < tile.Repeats; c++)
                             stage.Copy(p->X + (nint)(n * p->XStrides[0] + (group * channels + c0 + c) * p->XStrides[1]),
@@ -90,6 +91,10 @@ internal static unsafe class ConvDot {
 
     /// <summary>One channel of the window along the staged image's rows, leaving the zeros between them.</summary>
     private static void Flatten<T>(ConvGeometry g, ConvStage* stage, T* w, long* strides, T* to) where T : unmanaged {
+        if (strides[4] == 1 && strides[3] == g.Kernel[2] && stage->Pitch1 == g.Kernel[2] && g.Kernel[0] == 1) {
+            GemmPacking.Rows(w, 0, 1, g.Kernel[1] * g.Kernel[2], to, 0);
+            return;
+        }
         for (nint i = 0; i < g.Kernel[0]; i++)
             GemmPacking.Columns(w + i * (nint)strides[2], (nint)strides[3], (nint)strides[4], g.Kernel[1], g.Kernel[2], to + i * stage->Pitch0, stage->Pitch1);
     }

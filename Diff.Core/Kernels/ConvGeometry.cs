@@ -23,6 +23,9 @@ internal enum ConvOrder {
 internal sealed class ConvGeometry {
     internal const int MaxRank = 3;
 
+    /// <summary>Positions and paddings are smaller, so that their sums fit an int.</summary>
+    private const int Farthest = 1 << 30;
+
     internal int Rank { get; }
     internal int N { get; }
 
@@ -54,7 +57,12 @@ internal sealed class ConvGeometry {
         Stride = Widen("stride", stride, 1, 1);
         Dilation = Widen("dilation", dilation, 1, 1);
         InputDilation = Widen("input dilation", inputDilation, 1, 1);
-        PadLow = Widen("padding", padLow, 0, int.MinValue);
+        PadLow = Widen("padding", padLow, 0, -Farthest);
+        for (var d = 0; d < MaxRank; d++) {
+            var reach = Math.Max((Output[d] - 1L) * Stride[d] + (Kernel[d] - 1L) * Dilation[d], (Input[d] - 1L) * InputDilation[d]);
+            if (reach > Farthest || PadLow[d] > Farthest)
+                throw new ArgumentException($"Convolution: the positions of the window reach to {reach}, more than 2³⁰.");
+        }
         Order = Choose();
     }
 

@@ -22,7 +22,7 @@ internal static unsafe class ConvScatter {
         for (var d = 0; d < 3; d++) shift[d] = (g.Kernel[d] - 1) * g.Dilation[d] - g.PadLow[d];
 
         // u = s·InputDilation + (Q − 1 − q)·Dilation is output u − shift: the window is walked backwards.
-        var stage = ConvStage.Create(g.Input, g.InputDilation, g.Kernel, g.Dilation, shift, [1, 1, 1], g.Output);
+        var stage = ConvStage.Create(g.Input, g.InputDilation, g.Kernel, g.Dilation, shift, [1, 1, 1], g.Output, uses: 0);
         var offsets = Scratch.Rent<nint>(Scratch.Slot.Offsets, taps);
         stage.Offsets(offsets);
         var flat = (stage.FlatLength + Round - 1) / Round * Round;

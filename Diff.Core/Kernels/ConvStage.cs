@@ -31,21 +31,29 @@ internal unsafe struct ConvStage {
     internal nint* Map;
     private nint map1, map2;
 
-    /// <summary>The last dimension's map is −1…, then consecutive elements, then −1…: rows are copied as runs.</summary>
-    internal int RunStart, RunLength;
+    /// <summary>The last dimension has a copy per table index in place of phases: no gaps between rows.</summary>
+    internal bool Unrolled;
+    private nint* runs;
 
     /// <summary>Nothing is filled in or left out between the first and the last element of any dimension.</summary>
     internal bool Unpadded;
-    internal nint RunSource;
 
     /// <summary>x meets outputs (flat) and taps (table), or taps (flat) and outputs (table).</summary>
     internal static ConvStage Create(ConvGeometry g, bool flatIsOutput, ReadOnlySpan<int> output, ReadOnlySpan<int> padLow) => flatIsOutput
-        ? Create(output, g.Stride, g.Kernel, g.Dilation, padLow, g.InputDilation, g.Input)
-        : Create(g.Kernel, g.Dilation, output, g.Stride, padLow, g.InputDilation, g.Input);
+        ? Create(output, g.Stride, g.Kernel, g.Dilation, padLow, g.InputDilation, g.Input, g.O / g.Groups)
+        : Create(g.Kernel, g.Dilation, output, g.Stride, padLow, g.InputDilation, g.Input, g.O / g.Groups);
 
     /// <summary>The staged image has zeros where (u − padLow) / sourceStep is no index of the source.</summary>
+    /// <param name="flat">Sizes of the flat index.</param>
+    /// <param name="flatStep">Its steps in u.</param>
+    /// <param name="table">Sizes of the table index.</param>
+    /// <param name="tableStep">Its steps in u.</param>
+    /// <param name="padLow">The u of the source's first element.</param>
+    /// <param name="sourceStep">The source's steps in u.</param>
+    /// <param name="source">Sizes of the source.</param>
+    /// <param name="uses">How often each staged element is multiplied per table index; 0 where it may be staged once only.</param>
     internal static ConvStage Create(ReadOnlySpan<int> flat, ReadOnlySpan<int> flatStep, ReadOnlySpan<int> table, ReadOnlySpan<int> tableStep,
-        ReadOnlySpan<int> padLow, ReadOnlySpan<int> sourceStep, ReadOnlySpan<int> source) {
+        ReadOnlySpan<int> padLow, ReadOnlySpan<int> sourceStep, ReadOnlySpan<int> source, int uses) {
         ConvStage s = default;
         nint entries = 0;
         for (var d = 0; d < 3; d++) {
@@ -55,26 +63,40 @@ internal unsafe struct ConvStage {
                 if (s.Occurs(d, r)) phases++;
             s.Phases[d] = phases;
             s.Length[d] = s.Flat[d] + (s.Table[d] - 1) * s.TableStep[d] / s.FlatStep[d];
-            entries += phases * s.Length[d];
         }
+        if (s.Unrolling(uses)) {
+            s.Unrolled = true;
+            s.Phases[2] = s.Table[2];
+            s.Length[2] = s.Flat[2];
+        }
+        for (var d = 0; d < 3; d++) entries += s.Phases[d] * s.Length[d];
         s.Pitch1 = s.Length[2];
         s.Pitch0 = s.Pitch1 * s.Length[1];
         s.ChannelSize = s.Pitch0 * s.Length[0] * s.Phases[0] * s.Phases[1] * s.Phases[2];
         s.FlatLength = (s.Flat[0] - 1) * s.Pitch0 + (s.Flat[1] - 1) * s.Pitch1 + s.Flat[2];
-        s.Map = Scratch.Rent<nint>(Scratch.Slot.Maps, entries);
+        s.Map = Scratch.Rent<nint>(Scratch.Slot.Maps, entries + 3 * s.Phases[2]);
+        s.runs = s.Map + entries;
         s.map1 = s.Phases[0] * s.Length[0];
         s.map2 = s.map1 + s.Phases[1] * s.Length[1];
         var to = s.Map;
-        for (var d = 0; d < 3; d++)
-            for (var r = 0; r < s.FlatStep[d]; r++) {
-                if (!s.Occurs(d, r)) continue;
-                for (var i = 0; i < s.Length[d]; i++) *to++ = Source(r + i * s.FlatStep[d] - padLow[d], sourceStep[d], source[d]);
+        for (var d = 0; d < 3; d++) {
+            var unrolled = d == 2 && s.Unrolled;
+            var origins = unrolled ? s.Table[d] : s.FlatStep[d];
+            for (var r = 0; r < origins; r++) {
+                if (!unrolled && !s.Occurs(d, r)) continue;
+                var origin = (unrolled ? r * s.TableStep[d] : r) - padLow[d];
+                for (var i = 0; i < s.Length[d]; i++) *to++ = Source(origin + i * s.FlatStep[d], sourceStep[d], source[d]);
             }
-        s.FindRun();
+        }
+        s.FindRuns();
         return s;
     }
 
-    private static nint Source(int u, int dilation, int size) => u < 0 ? -1 : dilation == 1 ? u < size ? u : -1 : u % dilation != 0 || u / dilation >= size ? -1 : u / dilation;
+    private static nint Source(int u, int step, int size) =>
+        u < 0 ? -1
+        : step == 1 ? u < size ? u : -1
+        : u % step != 0 || u / step >= size ? -1
+        : u / step;
 
     /// <summary>Whether some table index has this residue.</summary>
     private readonly bool Occurs(int d, int residue) {
@@ -84,22 +106,38 @@ internal unsafe struct ConvStage {
         return false;
     }
 
-    private void FindRun() {
-        RunLength = -1;
-        if (Phases[2] != 1) return;
-        var last = Map + map2;
-        var start = 0;
-        while (start < Length[2] && last[start] < 0) start++;
-        var end = start;
-        while (end < Length[2] && last[end] >= 0 && last[end] == last[start] + end - start) end++;
-        for (var i = end; i < Length[2]; i++)
-            if (last[i] >= 0) return;
-        RunStart = start;
-        RunLength = end - start;
-        RunSource = RunLength > 0 ? last[start] : 0;
-        Unpadded = RunLength == Length[2] && Phases[0] * Phases[1] == 1;
+    /// <summary>Whether to stage each row once per index of the last table dimension, without gaps, rather than once.</summary>
+    /// <remarks>That is the inner half of a matrix of columns: for narrow images, where the gaps are a good part of a row, the
+    /// copies cost less than the products they save. Counted in cycles: two products of a vector each, or two fifths of a copy.</remarks>
+    private readonly bool Unrolling(int uses) {
+        const double vector = 16, copy = 2.5, worth = 1.3;
+        if (uses == 0 || Table[2] == 1) return false;
+        double gapped = ((Flat[0] - 1.0) * Length[1] + Flat[1] - 1) * Length[2] + Flat[2];
+        double dense = ((Flat[0] - 1.0) * Length[1] + Flat[1] - 1) * Flat[2] + Flat[2];
+        var saved = (Math.Ceiling(gapped / vector) - Math.Ceiling(dense / vector)) * uses * Table[0] * Table[1] * Table[2] / 2;
+        return saved > worth * copy * Table[2] * Length[0] * Length[1] * Math.Ceiling(Flat[2] / vector) * Phases[0] * Phases[1];
+    }
+
+    /// <summary>Rows of each phase of the last dimension: start, length and source of the run of elements between zeros, or
+    /// length −1 where they are not consecutive.</summary>
+    private void FindRuns() {
+        Unpadded = Phases[0] * Phases[1] == 1;
         for (var i = 0; i < Length[0]; i++) Unpadded &= Map[i] >= 0;
         for (var i = 0; i < Length[1]; i++) Unpadded &= Map[map1 + i] >= 0 && Map[map1 + i] == Map[map1] + i;
+        for (var c = 0; c < Phases[2]; c++) {
+            var row = Map + map2 + c * Length[2];
+            var start = 0;
+            while (start < Length[2] && row[start] < 0) start++;
+            var end = start;
+            while (end < Length[2] && row[end] >= 0 && row[end] == row[start] + end - start) end++;
+            var length = end - start;
+            for (var i = end; i < Length[2]; i++)
+                if (row[i] >= 0) length = -1;
+            runs[3 * c] = start;
+            runs[3 * c + 1] = length;
+            runs[3 * c + 2] = length > 0 ? row[start] : 0;
+            Unpadded &= length == Length[2];
+        }
     }
 
     /// <summary>Writes the offsets of all table indices, in logical order.</summary>
@@ -120,6 +158,10 @@ internal unsafe struct ConvStage {
 
     /// <summary>Offsets along one dimension: the phase of u, then the place in it.</summary>
     private readonly void Offsets(int d, nint pitch, nint phaseSize, nint* to) {
+        if (d == 2 && Unrolled) {
+            for (var q = 0; q < Table[d]; q++) to[q] = q * phaseSize;
+            return;
+        }
         if (FlatStep[d] == 1) {
             for (var q = 0; q < Table[d]; q++) to[q] = q * TableStep[d] * pitch;
             return;
@@ -133,16 +175,17 @@ internal unsafe struct ConvStage {
         }
     }
 
-    /// <summary>Copies one channel of one image; x is its element (0, 0, 0).</summary>
+    /// <summary>Copies one channel of one image; x is its element (0, 0, 0). Needs <see cref="GemmPacking.Spill"/> elements behind.</summary>
     internal readonly void Copy<T>(T* x, nint s0, nint s1, nint s2, T* to) where T : unmanaged {
         if (s2 == 1 && Unpadded) {
-            for (nint i = 0; i < Length[0]; i++) {
-                var plane = x + Map[i] * s0 + Map[map1] * s1 + RunSource;
-                // A whole image is one row where its rows touch.
-                if (s1 == Pitch1) GemmPacking.Rows(plane, 0, 1, Pitch0, to, 0);
-                else GemmPacking.Rows(plane, s1, Length[1], Length[2], to, Pitch1);
-                to += Pitch0;
-            }
+            for (var c = 0; c < Phases[2]; c++)
+                for (nint i = 0; i < Length[0]; i++) {
+                    var plane = x + Map[i] * s0 + Map[map1] * s1 + runs[3 * c + 2];
+                    // A whole image is one row where its rows touch.
+                    if (s1 == Pitch1) GemmPacking.RowsUpwards(plane, 0, 1, Pitch0, to, 0);
+                    else GemmPacking.RowsUpwards(plane, s1, Length[1], Length[2], to, Pitch1);
+                    to += Pitch0;
+                }
             return;
         }
         for (var a = 0; a < Phases[0]; a++)
@@ -153,7 +196,7 @@ internal unsafe struct ConvStage {
                         for (var j = 0; j < Length[1]; j++) {
                             var row = Map[map1 + b * Length[1] + j];
                             if (plane < 0 || row < 0) new Span<T>(to, Length[2]).Clear();
-                            else CopyRow(x + plane * s0 + row * s1, s2, Map + map2 + c * Length[2], to);
+                            else CopyRow(x + plane * s0 + row * s1, s2, c, to);
                             to += Length[2];
                         }
                     }
@@ -171,7 +214,7 @@ internal unsafe struct ConvStage {
                             var to = y + plane * s0 + row * s1;
                             var map = Map + map2 + c * Length[2];
                             if (plane >= 0 && row >= 0) {
-                                if (RunLength >= 0) GemmPacking.Rows(from + RunStart, 0, 1, RunLength, to + RunSource, 0);
+                                if (runs[3 * c + 1] >= 0) GemmPacking.Rows(from + runs[3 * c], 0, 1, runs[3 * c + 1], to + runs[3 * c + 2], 0);
                                 else
                                     for (var k = 0; k < Length[2]; k++)
                                         if (map[k] >= 0) to[map[k]] = from[k];
@@ -191,12 +234,16 @@ internal unsafe struct ConvStage {
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void CopyRow<T>(T* x, nint stride, nint* map, T* to) where T : unmanaged {
-        if (RunLength >= 0 && stride == 1) {
-            for (var i = 0; i < RunStart; i++) to[i] = default;
-            GemmPacking.Rows(x + RunSource, 0, 1, RunLength, to + RunStart, 0);
-            for (var i = RunStart + RunLength; i < Length[2]; i++) to[i] = default;
-        } else
+    private readonly void CopyRow<T>(T* x, nint stride, int phase, T* to) where T : unmanaged {
+        var length = runs[3 * phase + 1];
+        if (length >= 0 && stride == 1) {
+            var start = runs[3 * phase];
+            for (nint i = 0; i < start; i++) to[i] = default;
+            GemmPacking.RowsUpwards(x + runs[3 * phase + 2], 0, 1, length, to + start, 0);
+            for (var i = start + length; i < Length[2]; i++) to[i] = default;
+        } else {
+            var map = Map + map2 + phase * Length[2];
             for (var i = 0; i < Length[2]; i++) to[i] = map[i] < 0 ? default : x[map[i] * stride];
+        }
     }
 }

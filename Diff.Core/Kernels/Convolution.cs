@@ -19,7 +19,8 @@ internal static unsafe class Convolution {
     /// <summary>The same on a given path: what the tests compare bit for bit.</summary>
     internal static void Run<T>(ConvGeometry g, ReadOnlySpan<T> x, int xOffset, ReadOnlySpan<nint> xStrides,
         ReadOnlySpan<T> w, int wOffset, ReadOnlySpan<nint> wStrides, Span<T> y, SimdPath path) where T : unmanaged {
-        if (y.Length != g.N * g.O * g.Pixels) throw new ArgumentException($"Convolution: y has {y.Length} elements, {g.N}·{g.O}·{g.Pixels} are written.");
+        if (y.Length != (long)g.N * g.O * g.Pixels)
+            throw new ArgumentException($"Convolution: y has {y.Length} elements, {g.N}·{g.O}·{g.Pixels} are written.");
         if (y.IsEmpty) return;
         if (g.C == 0 || g.Taps == 0) {
             y.Clear();

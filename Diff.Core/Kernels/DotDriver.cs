@@ -7,6 +7,10 @@ internal static unsafe class DotDriver {
 
     internal static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var (m, n, k) = (p->M, p->N, p->K);
+        if (n == 1 && p->ARow == 1 && p->ACol != 1 && m > 1) {
+            DotColumns.Run<T, V, O>(p);
+            return;
+        }
         const int lanes = DotKernel.Lanes, columns = DotKernel.MaxColumns;
 
         // Bᵀ needs contiguous rows; it is small (n ≤ 8), so it is copied whole and once.
@@ -23,11 +27,8 @@ internal static unsafe class DotDriver {
         var copyA = p->ACol != 1;
         var chunk = copyA ? Chunk : (k + lanes - 1) / lanes * lanes;
         var packedA = copyA ? Scratch.Rent<T>(Scratch.Slot.PackedA, (nint)tallest * Chunk) : null;
-        var tails = Scratch.Rent<T>(Scratch.Slot.Tail, (tallest + columns) * lanes);
         var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, tallest * columns * lanes);
-        var tailOffsets = stackalloc nint[columns];
         var offsets = stackalloc nint[columns];
-        for (nint j = 0; j < columns; j++) tailOffsets[j] = j * lanes;
 
         for (var t = 0; t < tiles; t++) {
             var row = GemmDriver.FirstRow(m, tiles, t);
@@ -47,25 +48,13 @@ internal static unsafe class DotDriver {
                         aRow = Chunk;
                     }
                     tile.Groups = kc / lanes;
+                    // One walk; the pointers go on to the tail.
+                    tile.ANext = tile.BNext = tile.Groups * lanes;
                     tile.A = a;
                     tile.ARow = aRow;
                     tile.B = b + k0;
                     tile.Offsets = offsets;
-                    if (tile.Groups > 0) DotKernel.Run<T, V, O>(&tile, rows, width);
-                    var rest = kc % lanes;
-                    if (rest == 0) continue;
-
-                    // The last few k, filled up with zeros: 0·0 + x is x (or +0 for −0, on every path alike).
-                    new Span<T>(tails, (tallest + columns) * lanes).Clear();
-                    var done = kc - rest;
-                    var bTails = tails + tallest * lanes;
-                    for (var i = 0; i < rows; i++) new Span<T>(a + i * aRow + done, rest).CopyTo(new Span<T>(tails + i * lanes, rest));
-                    for (var j = 0; j < width; j++) new Span<T>(b + k0 + offsets[j] + done, rest).CopyTo(new Span<T>(bTails + j * lanes, rest));
-                    tile.Groups = 1;
-                    tile.A = tails;
-                    tile.ARow = lanes;
-                    tile.B = bTails;
-                    tile.Offsets = tailOffsets;
+                    tile.Tail = kc % lanes;
                     DotKernel.Run<T, V, O>(&tile, rows, width);
                 }
                 for (var i = 0; i < rows; i++) {

@@ -11,6 +11,9 @@ internal unsafe struct DotTile<T> where T : unmanaged {
     /// <summary>How often the groups are walked through, A and B moving on by ANext and BNext each time.</summary>
     internal nint Repeats, ANext, BNext;
 
+    /// <summary>Elements of a last group that is not full; its missing ones count as 0·0.</summary>
+    internal int Tail;
+
     /// <summary>Row i of A starts at A + i·ARow.</summary>
     internal T* A;
     internal nint ARow;
@@ -114,6 +117,17 @@ internal static unsafe class DotKernel {
                 a0 += aNext;
                 if (R.Value > 3) a3 += aNext;
                 b += bNext;
+            }
+            if (t->Tail > 0) {
+                // Done for lanes without an element too: x + 0·0 is +0 where x is −0, and that must not depend on the width.
+                var mask = O.Mask(Math.Clamp(t->Tail - (int)lane, 0, O.Width));
+                var row = TRow.GatherMasked(b, o0, o1, o2, o3, mask);
+                r0 = TRow.Fma(O.LoadMasked(a0, mask), row, r0);
+                if (R.Value > 1) r1 = TRow.Fma(O.LoadMasked((T*)((byte*)a0 + s), mask), row, r1);
+                if (R.Value > 2) r2 = TRow.Fma(O.LoadMasked((T*)((byte*)a0 + 2 * s), mask), row, r2);
+                if (R.Value > 3) r3 = TRow.Fma(O.LoadMasked(a3, mask), row, r3);
+                if (R.Value > 4) r4 = TRow.Fma(O.LoadMasked((T*)((byte*)a3 + s), mask), row, r4);
+                if (R.Value > 5) r5 = TRow.Fma(O.LoadMasked((T*)((byte*)a3 + 2 * s), mask), row, r5);
             }
             TRow.StoreApart(lanes, Lanes, r0);
             if (R.Value > 1) TRow.StoreApart(lanes + 1 * lanesRow, Lanes, r1);

@@ -28,7 +28,9 @@ internal static unsafe class Gemm {
         Check(m, n, k, a.Length, aRow, aCol, b.Length, bRow, bCol, c.Length, cRow);
         if (m == 0 || n == 0) return;
         fixed (T* pa = a, pb = b, pc = c) {
-            var problem = new GemmProblem<T> { M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = cRow, Accumulate = accumulate };
+            var problem = new GemmProblem<T> {
+                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = cRow, Accumulate = accumulate,
+            };
             if (typeof(T) == typeof(float)) Run((GemmProblem<float>*)&problem, path);
             else if (typeof(T) == typeof(double)) Run((GemmProblem<double>*)&problem, path);
             else throw new NotSupportedException($"Gemm.Multiply takes float and double, not {typeof(T).Name}: see MultiplyIntegers.");
@@ -82,7 +84,8 @@ internal static unsafe class Gemm {
 
         static void Fits(string name, nint rows, nint columns, nint row, nint column, nint length) {
             var last = checked((rows - 1) * row + (columns - 1) * column);
-            if (last >= length) throw new ArgumentException($"Gemm: {name} [{rows},{columns}] with strides {row}, {column} needs {last + 1} elements, its span has {length}.");
+            if (last >= length)
+                throw new ArgumentException($"Gemm: {name} [{rows},{columns}] with strides {row}, {column} needs {last + 1} elements, its span has {length}.");
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Diff;
 
 /// <summary>Cuts a product into tiles for <see cref="GemmMicroKernel"/> and copies operands only where that pays.</summary>
@@ -8,10 +10,10 @@ namespace Diff;
 /// </remarks>
 internal static unsafe class GemmDriver {
     /// <summary>Longest stretch of k once operands are packed.</summary>
-    private const int KBlock = 384;
+    private const int KBlock = 512;
 
     /// <summary>Rows of A in one packed block: with <see cref="KBlock"/> a quarter of a 1 MB second-level cache.</summary>
-    private const int MBlock = 168;
+    private const int MBlock = 120;
 
     private const int ShortK = 32, StripBytes = 64 * 1024;
 
@@ -61,7 +63,7 @@ internal static unsafe class GemmDriver {
             ? tiles > 1 && n > 4 * panel && ((long)m * k * sizeof(T) > DirectBytes || k > 32 && p->ACol * sizeof(T) % 1024 == 0)
             : n > 4 * panel && m > 1 || p->ACol != 1 && n > panel;
 
-        // Evenly cut: 500 is 250 + 250, not 384 + 116.
+        // Evenly cut: 784 is 392 + 392, not 512 + 272.
         var kBlocks = !packB && !packA && !large ? 1 : Math.Max(1, (k + KBlock - 1) / KBlock);
         var kBlock = (k + kBlocks - 1) / kBlocks;
         // With a short k the traffic is C: each strip of rows is written through to its end before the next.
@@ -75,6 +77,8 @@ internal static unsafe class GemmDriver {
         var keepB = rowBlocks > 1;
         var packedB = packB ? Scratch.Rent<T>(Scratch.Slot.PackedB, (nint)(keepB ? nBlock + panel : panel) * kBlock) : null;
 
+        // A tile begins by reading C, and no chain can start before: have it come while the tile before is computed.
+        var fetch = (long)m * n * sizeof(T) > DirectBytes && k >= 64;
         Tile<T> tile;
         tile.Offsets = null;
         tile.CRow = p->CRow;
@@ -124,6 +128,7 @@ internal static unsafe class GemmDriver {
                                     tile.AStep = p->ACol;
                                 }
                                 tile.C = p->C + row * p->CRow + start;
+                                if (fetch && t + 1 < tEnd) Prefetch(tile.C + rows * p->CRow, p->CRow, rows, width * O.Width);
                                 GemmMicroKernel.Run<T, V, O>(&tile, rows, width);
                             }
                         }
@@ -132,6 +137,13 @@ internal static unsafe class GemmDriver {
                 k0 += kc;
             } while (k0 < k);
         }
+    }
+
+    private static void Prefetch<T>(T* c, nint pitch, int rows, int columns) where T : unmanaged {
+        if (!Sse.IsSupported) return;
+        const int line = 64;
+        for (var i = 0; i < rows; i++)
+            for (var j = 0; j < columns * sizeof(T); j += line) Sse.Prefetch0((byte*)(c + i * pitch) + j);
     }
 
     /// <summary>Where tile t begins when m rows are shared out evenly: 64 is 11+11+11+11+10+10, never five times 12 and a 4.</summary>

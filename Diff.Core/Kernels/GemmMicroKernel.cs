@@ -29,8 +29,6 @@ internal unsafe struct Tile<T> where T : unmanaged {
 /// <remarks>All accumulators stay in registers, so a k costs one row of B, one broadcast per row of A, and nothing else.
 /// Which tile an element falls into never changes its chain; tiles are free to have any size.</remarks>
 internal static unsafe class GemmMicroKernel {
-    internal const int MaxRows = 12;
-
     /// <summary>The most vectors a tile of this many rows may be wide.</summary>
     internal static int Widest<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         if (rows == 1) return 8;

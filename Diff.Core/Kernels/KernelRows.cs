@@ -2,25 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Diff;
 
-/// <summary>A number known to the compiler: one source of a kernel, with its unused rows and branches gone.</summary>
-internal interface ICount {
-    static abstract int Value { get; }
-}
-
-internal readonly struct N0 : ICount { public static int Value => 0; }
-internal readonly struct N1 : ICount { public static int Value => 1; }
-internal readonly struct N2 : ICount { public static int Value => 2; }
-internal readonly struct N3 : ICount { public static int Value => 3; }
-internal readonly struct N4 : ICount { public static int Value => 4; }
-internal readonly struct N5 : ICount { public static int Value => 5; }
-internal readonly struct N6 : ICount { public static int Value => 6; }
-internal readonly struct N7 : ICount { public static int Value => 7; }
-internal readonly struct N8 : ICount { public static int Value => 8; }
-internal readonly struct N9 : ICount { public static int Value => 9; }
-internal readonly struct N10 : ICount { public static int Value => 10; }
-internal readonly struct N11 : ICount { public static int Value => 11; }
-internal readonly struct N12 : ICount { public static int Value => 12; }
-
 /// <summary>A few neighbouring vectors of one row of B or C, kept in registers.</summary>
 /// <remarks>The fields are promoted to registers only while there are at most four of them.</remarks>
 internal unsafe interface IRow<TRow, T, V> where TRow : unmanaged where T : unmanaged where V : unmanaged {
@@ -41,7 +22,9 @@ internal unsafe interface IRow<TRow, T, V> where TRow : unmanaged where T : unma
 
     /// <summary>One vector from each of p + offsets[0], p + offsets[1] …</summary>
     static abstract TRow Gather(T* p, nint o0, nint o1, nint o2, nint o3);
+    static abstract TRow GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask);
     static abstract TRow And(V mask, TRow r);
+    static abstract TRow Add(TRow a, TRow b);
 }
 
 internal unsafe struct Row1<T, V, O> : IRow<Row1<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
@@ -95,6 +78,20 @@ internal unsafe struct Row1<T, V, O> : IRow<Row1<T, V, O>, T, V> where T : unman
     public static Row1<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) {
         Unsafe.SkipInit(out Row1<T, V, O> r);
         r.x = O.Load(p + o0);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row1<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row1<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row1<T, V, O> Add(Row1<T, V, O> a, Row1<T, V, O> b) {
+        Unsafe.SkipInit(out Row1<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
         return r;
     }
 
@@ -165,6 +162,22 @@ internal unsafe struct Row2<T, V, O> : IRow<Row2<T, V, O>, T, V> where T : unman
         Unsafe.SkipInit(out Row2<T, V, O> r);
         r.x = O.Load(p + o0);
         r.y = O.Load(p + o1);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row2<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row2<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        r.y = O.LoadMasked(p + o1, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row2<T, V, O> Add(Row2<T, V, O> a, Row2<T, V, O> b) {
+        Unsafe.SkipInit(out Row2<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
+        r.y = O.Add(a.y, b.y);
         return r;
     }
 
@@ -244,6 +257,24 @@ internal unsafe struct Row3<T, V, O> : IRow<Row3<T, V, O>, T, V> where T : unman
         r.x = O.Load(p + o0);
         r.y = O.Load(p + o1);
         r.z = O.Load(p + o2);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row3<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row3<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        r.y = O.LoadMasked(p + o1, mask);
+        r.z = O.LoadMasked(p + o2, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row3<T, V, O> Add(Row3<T, V, O> a, Row3<T, V, O> b) {
+        Unsafe.SkipInit(out Row3<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
+        r.y = O.Add(a.y, b.y);
+        r.z = O.Add(a.z, b.z);
         return r;
     }
 
@@ -332,6 +363,26 @@ internal unsafe struct Row4<T, V, O> : IRow<Row4<T, V, O>, T, V> where T : unman
         r.y = O.Load(p + o1);
         r.z = O.Load(p + o2);
         r.w = O.Load(p + o3);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row4<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) {
+        Unsafe.SkipInit(out Row4<T, V, O> r);
+        r.x = O.LoadMasked(p + o0, mask);
+        r.y = O.LoadMasked(p + o1, mask);
+        r.z = O.LoadMasked(p + o2, mask);
+        r.w = O.LoadMasked(p + o3, mask);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row4<T, V, O> Add(Row4<T, V, O> a, Row4<T, V, O> b) {
+        Unsafe.SkipInit(out Row4<T, V, O> r);
+        r.x = O.Add(a.x, b.x);
+        r.y = O.Add(a.y, b.y);
+        r.z = O.Add(a.z, b.z);
+        r.w = O.Add(a.w, b.w);
         return r;
     }
 

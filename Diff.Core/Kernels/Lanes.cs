@@ -21,6 +21,7 @@ internal unsafe interface ILanes<T, V> where T : unmanaged where V : unmanaged {
 
     /// <summary>a·b + c, rounded once.</summary>
     static abstract V Fma(V a, V b, V c);
+    static abstract V Add(V a, V b);
     static abstract V And(V a, V b);
 
     /// <summary>All bits set in the first <paramref name="count"/> lanes.</summary>
@@ -63,6 +64,9 @@ internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : 
     public static Vector512<T> Fma(Vector512<T> a, Vector512<T> b, Vector512<T> c) => typeof(T) == typeof(float)
         ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
         : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Add(Vector512<T> a, Vector512<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> And(Vector512<T> a, Vector512<T> b) => a & b;
@@ -117,6 +121,9 @@ internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : 
         : Vector256.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> And(Vector256<T> a, Vector256<T> b) => a & b;
 
     public static Vector256<T> Mask(int count) => typeof(T) == typeof(float)
@@ -169,6 +176,9 @@ internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : 
         : Vector128.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> And(Vector128<T> a, Vector128<T> b) => a & b;
 
     public static Vector128<T> Mask(int count) => typeof(T) == typeof(float)
@@ -219,6 +229,11 @@ internal readonly unsafe struct Lanes1<T> : ILanes<T, T> where T : unmanaged {
     public static T Fma(T a, T b, T c) => typeof(T) == typeof(float)
         ? (T)(object)MathF.FusedMultiplyAdd((float)(object)a, (float)(object)b, (float)(object)c)
         : (T)(object)Math.FusedMultiplyAdd((double)(object)a, (double)(object)b, (double)(object)c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Add(T a, T b) => typeof(T) == typeof(float)
+        ? (T)(object)((float)(object)a + (float)(object)b)
+        : (T)(object)((double)(object)a + (double)(object)b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T And(T a, T b) => typeof(T) == typeof(float)

@@ -7,7 +7,12 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
     /// <summary>The product of matrices [m,k]·[k,n], or of a stack of them.</summary>
     public static DotOp MatMul(int batch) => new(Axes.Range(batch), Axes.Range(batch), Axes.Of(batch + 1), Axes.Of(batch));
 
-    static int[] Rest(int rank, Axes batch, Axes sum) => [.. Enumerable.Range(0, rank).Where(a => batch.Span.IndexOf(a) < 0 && sum.Span.IndexOf(a) < 0)];
+    static int[] Rest(int rank, Axes batch, Axes sum) {
+        var rest = new int[rank - batch.Count - sum.Count];
+        for (int a = 0, i = 0; a < rank && i < rest.Length; a++)
+            if (batch.Span.IndexOf(a) < 0 && sum.Span.IndexOf(a) < 0) rest[i++] = a;
+        return rest;
+    }
 
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         var (a, b) = (inputs[0], inputs[1]);
@@ -15,10 +20,12 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         if (a.DType == DType.Bool) throw new DTypeException("Dot takes numbers, not bool.");
         if (!Match(a.Shape, LeftBatch, b.Shape, RightBatch) || !Match(a.Shape, LeftSum, b.Shape, RightSum))
             throw new ShapeException($"Dot: axes {LeftBatch}{LeftSum} of {a} do not match axes {RightBatch}{RightSum} of {b}.");
-        return [new(a.DType, Shape.Of([
-            .. LeftBatch.Span.ToArray().Select(i => a.Shape[i]),
-            .. Rest(a.Shape.Rank, LeftBatch, LeftSum).Select(i => a.Shape[i]),
-            .. Rest(b.Shape.Rank, RightBatch, RightSum).Select(i => b.Shape[i])]))];
+        Span<int> dims = stackalloc int[a.Shape.Rank + b.Shape.Rank];
+        var rank = 0;
+        foreach (var i in LeftBatch.Span) dims[rank++] = a.Shape[i];
+        foreach (var i in Rest(a.Shape.Rank, LeftBatch, LeftSum)) dims[rank++] = a.Shape[i];
+        foreach (var i in Rest(b.Shape.Rank, RightBatch, RightSum)) dims[rank++] = b.Shape[i];
+        return [new(a.DType, Shape.Of(dims[..rank]))];
     }
 
     static bool Match(Shape a, Axes left, Shape b, Axes right) {
@@ -109,6 +116,12 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
                 foreach (var a in axes) p *= x.Shape[a];
                 return p;
             }
+            // A plain matrix, either way round, is what nearly every product has.
+            if (batch.Count == 0 && rows.Length == 1 && columns.Count == 1 && x.Layout.Strides[0] >= 0 && x.Layout.Strides[1] >= 0)
+                return new() {
+                    View = x, Count = 1, Rows = x.Shape[rows[0]], Columns = x.Shape[columns[0]],
+                    RowStride = x.Layout.Strides[rows[0]], ColumnStride = x.Layout.Strides[columns[0]],
+                };
             var shape = Shape.Of(Product(batch.Span), Product(rows), Product(columns.Span));
             var ordered = x.Layout.Transpose(Axes.Of([.. batch.Span, .. rows, .. columns.Span]));
             var layout = ordered.Reshape(shape);

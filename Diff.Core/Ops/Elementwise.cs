@@ -106,8 +106,7 @@ internal static class Blocks {
             } else if (layout.IsContiguous) {
                 o.inPlace = true;
             } else {
-                var (dims, strides) = Layout.Collapse([layout]);
-                o.reader = new(dims, strides[0], layout.Offset);
+                o.reader = new(layout.Runs.Dims, layout.Runs.Strides, layout.Offset);
             }
             return o;
         }

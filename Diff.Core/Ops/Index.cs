@@ -8,8 +8,13 @@ internal abstract record IndexOp(int Axis) : Op {
         indices.DType is DType.I32 or DType.I64 or DType.U32 ? indices.DType : throw new DTypeException($"{op}: the indices are {indices}; they have to be integers.");
 
     public sealed override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (x, y) = (inputs[0].Packed(), outputs[0]);
-        var (at, shape) = (Indices(inputs[1]), x.Shape);
+        var (x, y, shape, size) = (inputs[0].Packed(), outputs[0], inputs[0].Shape, SizeOf(inputs[0].Shape));
+        var indices = inputs[1].Packed();
+        var at = indices.DType switch {
+            DType.I32 => Indexing.Checked(indices.Span<int>(), size, Name),
+            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), size, Name),
+            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), size, Name),
+        };
         switch (x.DType) {
             case DType.F32: Run<float>(x.Span<float>(), shape, at, y.Span<float>(), y.Shape); break;
             case DType.F64: Run<double>(x.Span<double>(), shape, at, y.Span<double>(), y.Shape); break;
@@ -18,20 +23,12 @@ internal abstract record IndexOp(int Axis) : Op {
             case DType.U32: Run<uint>(x.Span<uint>(), shape, at, y.Span<uint>(), y.Shape); break;
             default: Run<byte>(x.Span<byte>(), shape, at, y.Span<byte>(), y.Shape); break;
         }
-
-        long[] Indices(View view) {
-            var packed = view.Packed();
-            var to = new long[view.Shape.Size];
-            switch (view.DType) {
-                case DType.I64: packed.Span<long>().CopyTo(to); break;
-                case DType.U32: for (var i = 0; i < to.Length; i++) to[i] = packed.Span<uint>()[i]; break;
-                default: var from = packed.Span<int>(); for (var i = 0; i < to.Length; i++) to[i] = from[i]; break;
-            }
-            return to;
-        }
     }
 
-    protected abstract void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) where T : unmanaged, INumber<T>;
+    /// <summary>How many places the indices choose from.</summary>
+    protected virtual int SizeOf(Shape input) => input[Axis];
+
+    protected abstract void Run<T>(ReadOnlySpan<T> x, Shape from, ReadOnlySpan<int> at, Span<T> y, Shape to) where T : unmanaged, INumber<T>;
 
     protected (int Outer, int Inner) Around(Shape shape, int skip) {
         var (outer, inner) = (1, 1);
@@ -58,9 +55,9 @@ internal sealed record TakeOp(int Axis) : IndexOp(Axis) {
         return [new(x.DType, Shape.Of([.. x.Shape.Span[..Axis], .. at.Shape.Span, .. x.Shape.Span[(Axis + 1)..]]))];
     }
 
-    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, ReadOnlySpan<int> at, Span<T> y, Shape to) {
         var (outer, inner) = Around(from, 1);
-        Indexing.Take(x, Indexing.Checked(at, from[Axis], Name), outer, from[Axis], inner, y);
+        Indexing.Take(x, at, outer, from[Axis], inner, y);
     }
 
     protected override Op Inverse(TensorType input) => new PutOp(Axis, input.Shape[Axis]);
@@ -82,11 +79,13 @@ internal sealed record PutOp(int Axis, int Size) : IndexOp(Axis) {
 
     public override string Name => "ScatterAdd";
 
-    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, ReadOnlySpan<int> at, Span<T> y, Shape to) {
         var (outer, inner) = Around(to, 1);
         y.Clear();
-        Indexing.Put(x, Indexing.Checked(at, Size, Name), outer, Size, inner, y);
+        Indexing.Put(x, at, outer, Size, inner, y);
     }
+
+    protected override int SizeOf(Shape input) => Size;
 
     protected override Op Inverse(TensorType input) => new TakeOp(Axis);
 
@@ -104,9 +103,9 @@ internal sealed record TakeAlongOp(int Axis) : IndexOp(Axis) {
         return [new(x.DType, at.Shape)];
     }
 
-    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, ReadOnlySpan<int> at, Span<T> y, Shape to) {
         var (outer, inner) = Around(from, 1);
-        Indexing.TakeAlong(x, Indexing.Checked(at, from[Axis], Name), outer, from[Axis], inner, y);
+        Indexing.TakeAlong(x, at, outer, from[Axis], inner, y);
     }
 
     protected override Op Inverse(TensorType input) => new PutAlongOp(Axis, input.Shape[Axis]);
@@ -126,11 +125,13 @@ internal sealed record PutAlongOp(int Axis, int Size) : IndexOp(Axis) {
 
     public override string Name => "ScatterAddAlong";
 
-    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, long[] at, Span<T> y, Shape to) {
+    protected override void Run<T>(ReadOnlySpan<T> x, Shape from, ReadOnlySpan<int> at, Span<T> y, Shape to) {
         var (outer, inner) = Around(to, 1);
         y.Clear();
-        Indexing.PutAlong(x, Indexing.Checked(at, Size, Name), outer, Size, inner, y);
+        Indexing.PutAlong(x, at, outer, Size, inner, y);
     }
+
+    protected override int SizeOf(Shape input) => Size;
 
     protected override Op Inverse(TensorType input) => new TakeAlongOp(Axis);
 

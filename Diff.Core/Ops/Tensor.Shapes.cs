@@ -63,7 +63,7 @@ public sealed partial class Tensor {
 
     internal Tensor BroadcastTo(Shape shape) {
         if (Rank > shape.Rank) throw new ShapeException($"BroadcastTo: {Type} has more axes than {shape}.");
-        return BroadcastBy(shape, Axes.Of([.. Enumerable.Range(shape.Rank - Rank, Rank)]));
+        return BroadcastBy(shape, Axes.Range(shape.Rank - Rank, Rank));
     }
 
     /// <summary>The order reversed along these axes, or all.</summary>

@@ -142,7 +142,7 @@ internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes H
     }
 
     void Run<T>(View x, View y) where T : unmanaged, System.Numerics.INumber<T> =>
-        Indexing.ArgMaxWindow<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
+        Windows.ArgMax<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
 

@@ -15,11 +15,14 @@ internal static class Evaluation {
         var leaves = graph.Leaves;
         var arguments = new View[leaves.Count];
         for (var i = 0; i < arguments.Length; i++) arguments[i] = leaves[i].Plain;
-        var plan = PlanCache.Find(graph);
-        var values = plan is null ? Interpret(graph.ToProgram(), arguments) : plan.Run(arguments);
+        var values = Run(graph, arguments);
         graph.Return();
         for (var i = 0; i < outputs.Length; i++) outputs[i].Remember(values[i]);
     }
+
+    /// <summary>Runs a graph by its plan; a structure that is met for the first time is interpreted.</summary>
+    public static View[] Run(ProgramBuilder graph, ReadOnlySpan<View> arguments) =>
+        PlanCache.Find(graph) is { } plan ? plan.Run(arguments) : Interpret(graph.ToProgram(), arguments);
 
     /// <summary>Runs a program an equation at a time, each value freed after its last use.</summary>
     public static View[] Interpret(Program program, ReadOnlySpan<View> arguments) {

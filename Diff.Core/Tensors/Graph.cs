@@ -65,7 +65,8 @@ internal static class Graph {
 
     /// <summary>Applies an op, giving all its outputs.</summary>
     public static Tensor[] ApplyAll(Op op, params ReadOnlySpan<Tensor> inputs) {
-        var types = new TensorType[inputs.Length];
+        Few<TensorType> few = default;
+        Span<TensorType> types = inputs.Length <= Few<TensorType>.Count ? few[..inputs.Length] : new TensorType[inputs.Length];
         for (var i = 0; i < types.Length; i++) types[i] = inputs[i].Type;
         var outputs = op.Infer(types);
         var weak = op.KeepsWeakness && inputs.Length > 0;
@@ -80,6 +81,13 @@ internal static class Graph {
         for (var i = 0; i < views.Length; i++) views[i] = inputs[i].Value;
         var values = Execute(op, views, outputs);
         return Array.ConvertAll(values, v => new Tensor(v, weak));
+    }
+
+    /// <summary>Room for the inputs of an ordinary op without an array.</summary>
+    [System.Runtime.CompilerServices.InlineArray(Count)]
+    struct Few<T> {
+        public const int Count = 4;
+        T first;
     }
 
     /// <summary>Runs one op on values: a new layout where that is enough, else a kernel into fresh memory.</summary>
@@ -101,5 +109,8 @@ internal static class Graph {
     }
 
     /// <summary>A fresh variable of a transform whose value nobody knows.</summary>
-    public static Tensor Input(TensorType type, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak: false)[0];
+    public static Tensor Input(TensorType type, Scope scope) => Input(type, weak: false, scope);
+
+    /// <inheritdoc cref="Input(TensorType, Scope)"/>
+    public static Tensor Input(TensorType type, bool weak, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak)[0];
 }

@@ -10,6 +10,31 @@ public static class Idx {
     const byte UnsignedByte = 0x08;
     const int MaxRank = 4;
 
+    /// <summary>Grey images, f32 [count, rows, columns] in [0, 1].</summary>
+    /// <remarks><example><code>
+    /// var x = Idx.Images("mnist/train-images-idx3-ubyte.gz");        // f32[60000,28,28]
+    /// </code></example></remarks>
+    /// <exception cref="DataException">There is no such file, or it does not hold what its header declares, or no images.</exception>
+    public static Tensor Images(string path) {
+        var (bytes, dims) = ReadBytes(path);
+        if (dims.Length != 3) throw new DataException($"{path}: holds [{string.Join(", ", dims)}] bytes; images have three dimensions. Is this the file of the labels?");
+        // Every quotient is correctly rounded, once.
+        Span<float> greys = stackalloc float[256];
+        for (var i = 0; i < greys.Length; i++) greys[i] = i / 255f;
+        var view = View.Allocate(new(DType.F32, Shape.Of(dims)));
+        var values = view.Span<float>();
+        for (var i = 0; i < bytes.Length; i++) values[i] = greys[bytes[i]];
+        return new(view);
+    }
+
+    /// <summary>Labels, i32 [count].</summary>
+    /// <exception cref="DataException">There is no such file, or it does not hold what its header declares, or no labels.</exception>
+    public static Tensor Labels(string path) {
+        var (bytes, dims) = ReadBytes(path);
+        return dims.Length == 1 ? Tensor.Ints([.. bytes])
+            : throw new DataException($"{path}: holds [{string.Join(", ", dims)}] bytes; labels have one dimension. Is this the file of the images?");
+    }
+
     /// <summary>Reads a file of unsigned bytes. A file is not to be trusted: whatever it claims, memory is taken only for what it holds.</summary>
     internal static (byte[] Values, int[] Dims) ReadBytes(string path) {
         try {

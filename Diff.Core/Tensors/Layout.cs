@@ -140,6 +140,19 @@ internal sealed class Layout {
         return new(shape, to, Offset);
     }
 
+    /// <summary>This layout's walk with the fewest axes, see <see cref="Collapse"/>.</summary>
+    public (int[] Dims, int[] Strides) Runs {
+        get {
+            if (runs is null) {
+                var (dims, all) = Collapse([this]);
+                runs = [dims, all[0]];
+            }
+            return (runs[0], runs[1]);
+        }
+    }
+
+    int[][]? runs;
+
     /// <summary>The same walk over memory with the fewest axes: size-1 axes dropped, and neighbours that are one run merged
     /// in every one of the layouts at once. Returns sizes and, for each layout, its strides.</summary>
     public static (int[] Dims, int[][] Strides) Collapse(ReadOnlySpan<Layout> layouts) {

@@ -86,12 +86,19 @@ public sealed class Shape : IntList {
     /// <summary>The axes given from either end, each once, or all of them where none is given.</summary>
     internal Axes AxesOf(ReadOnlySpan<int> axes, [CallerMemberName] string op = "") {
         if (axes.Length == 0) return Axes.Range(Rank);
+        if (axes.Length == 1) return Axes.Range(Axis(axes[0], op), 1);
         var taken = axes.ToArray().Select(a => Axis(a, op)).Order().ToArray();
         return taken.Distinct().Count() == taken.Length ? Axes.Of(taken) : throw new ShapeException($"{op}: the axes [{string.Join(",", axes.ToArray())}] of {this} name one axis twice.");
     }
 
     /// <summary>This shape without some axes.</summary>
-    internal Shape Without(Axes axes) => Of([.. Enumerable.Range(0, Rank).Where(i => !axes.Span.Contains(i)).Select(i => this[i])]);
+    internal Shape Without(Axes axes) {
+        Span<int> left = stackalloc int[Rank];
+        var count = 0;
+        for (var i = 0; i < Rank; i++)
+            if (!axes.Span.Contains(i)) left[count++] = this[i];
+        return Of(left[..count]);
+    }
 
     /// <summary>This shape with the size of one axis changed.</summary>
     internal Shape With(int axis, int size) {
@@ -109,7 +116,15 @@ internal sealed class Axes : IntList {
 
     public static Axes Of(params ReadOnlySpan<int> axes) => axes.Length == 0 ? None : new(axes);
 
-    public static Axes Range(int count) => Of([.. Enumerable.Range(0, count)]);
+    /// <summary>start, start + 1, … : the few that broadcasts and reductions are made of are kept.</summary>
+    public static Axes Range(int start, int count) => start < Few && count < Few ? ranges[start * Few + count] : From(start, count);
+
+    public static Axes Range(int count) => Range(0, count);
+
+    const int Few = 8;
+    static readonly Axes[] ranges = [.. from start in Enumerable.Range(0, Few) from count in Enumerable.Range(0, Few) select From(start, count)];
+
+    static Axes From(int start, int count) => Of([.. Enumerable.Range(start, count)]);
 
     /// <summary>The permutation that undoes this one.</summary>
     public Axes Inverse() {

@@ -26,8 +26,7 @@ internal static class Strided {
             from.Span<T>().CopyTo(to.Span<T>());
             return;
         }
-        var (dims, strides) = Layout.Collapse([from.Layout]);
-        new StridedReader(dims, strides[0], from.Layout.Offset).Read<T>(from.Span<T>(), to.Span<T>());
+        new StridedReader(from.Layout.Runs.Dims, from.Layout.Runs.Strides, from.Layout.Offset).Read<T>(from.Span<T>(), to.Span<T>());
     }
 
     // Both are walked together, a run along the last axis at a time.

@@ -25,7 +25,7 @@ internal static class Differentiation {
 
     static void CheckScalar(string transform, Tensor value) {
         if (!value.DType.IsFloat()) throw new GradientException($"{transform}: the function returns {value.Type}; only floats have derivatives. Convert what it computes, x.To(DType.F32), or differentiate an earlier value.");
-        if (value.Rank != 0) throw new GradientException($"{transform}: the function returns {value.Type}, and a gradient is of a scalar. Reduce it, .Sum() or .Mean(), or pull back a cotangent of your choice with Vjp; all derivatives together are JacobianReverse.");
+        if (value.Rank != 0) throw new GradientException($"{transform}: the function returns {value.Type}, and a gradient is of a scalar. Reduce it, .Sum() or .Mean(), or pull back a cotangent of your choice with Vjp.");
     }
 
     /// <summary>A tangent or cotangent as the type that it goes with; a C# number takes its dtype and, where the tensor is no scalar, its shape.</summary>

@@ -17,8 +17,9 @@ public class GemmTests {
         }
         for (var i = 0; i < 120; i++) data.Add(Edges[random.Next(Edges.Length)], Edges[random.Next(Edges.Length)], 66 + i);
         foreach (var (m, n, k) in new[] {
-            (1, 1, 1000), (1, 1, 31), (1, 1, 33), (2, 4, 128), (8, 1, 129), (40, 1, 40), (100, 1, 100), (37, 1, 2100), (1, 3, 1500), (3, 1, 1500), (2, 3, 127),
-            (1, 400, 120), (64, 120, 84), (100, 10, 1), (1, 100, 10), (100, 1, 10), (10, 1, 100), (64, 100, 100), (64, 10, 100), (100, 10, 64), (6, 784, 25), (16, 100, 150),
+            (1, 1, 1000), (1, 1, 31), (1, 1, 33), (2, 4, 128), (8, 1, 129), (40, 1, 40), (100, 1, 100), (37, 1, 2100),
+            (1, 3, 1500), (3, 1, 1500), (2, 3, 127), (1, 400, 120), (64, 120, 84), (100, 10, 1), (1, 100, 10), (100, 1, 10), (10, 1, 100),
+            (64, 100, 100), (64, 10, 100), (100, 10, 64), (6, 784, 25), (16, 100, 150),
             (30, 256, 80), (170, 40, 400), (25, 300, 770), (40, 512, 64), (400, 70, 500),
         }) data.Add(m, n, k);
         return data;
@@ -126,7 +127,8 @@ public class GemmTests {
                     if (first is null) {
                         first = c;
                         Near(c);
-                    } else Assert.True(Bits(first).SequenceEqual(Bits(c)), $"[{m},{k}]·[{k},{n}] {typeof(T).Name} {path} layout {layout} accumulate {accumulate}");
+                    } else Assert.True(Bits(first).SequenceEqual(Bits(c)),
+                        $"[{m},{k}]·[{k},{n}] {typeof(T).Name} {path} layout {layout} accumulate {accumulate}");
                 }
             }
 

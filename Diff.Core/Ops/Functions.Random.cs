@@ -1,0 +1,125 @@
+using System.Numerics;
+
+namespace Diff;
+
+/// <summary>Random tensors as pure functions of a key: the same key gives the same tensor, with the same bits as <c>jax.random</c>.</summary>
+/// <remarks>Use a key once: draw from it or split it, not both. A distribution with parameters is written with them:
+/// <c>5 + 2 * key.Normal(3, 4)</c>, and its derivative by them is right.
+/// <example><code>
+/// var (kx, ky) = Key.Of(0).Split();
+/// Tensor x = kx.Normal(64, 1000), y = ky.Uniform([64, 10], low: -1, high: 1);
+/// </code></example></remarks>
+public static class RandomTensors {
+    extension(Key key) {
+        /// <summary>Uniform in [0, 1), f32: <c>jax.random.uniform</c>.</summary>
+        public Tensor Uniform(params int[] shape) => key.Uniform(shape, 0, 1);
+
+        /// <summary>Uniform in [0, 1), f32 or f64.</summary>
+        public Tensor Uniform(DType type, params int[] shape) => key.Uniform(shape, 0, 1, type);
+
+        /// <summary>Uniform in [low, high): <c>jax.random.uniform(key, shape, dtype, low, high)</c>.</summary>
+        /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
+        public Tensor Uniform(int[] shape, double low, double high, DType type = DType.F32) => type switch {
+            DType.F32 => Filled<float>(shape, values => Threefry.Uniform(key.High, key.Low, values, (float)low, (float)high)),
+            DType.F64 => Filled<double>(shape, values => Threefry.Uniform(key.High, key.Low, values, low, high)),
+            _ => throw NotFloat(nameof(Uniform), type),
+        };
+
+        /// <summary>Normal with mean 0 and deviation 1, f32: <c>jax.random.normal</c>.</summary>
+        public Tensor Normal(params int[] shape) => key.Normal(DType.F32, shape);
+
+        /// <summary>Normal with mean 0 and deviation 1, f32 or f64.</summary>
+        /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
+        public Tensor Normal(DType type, params int[] shape) => type switch {
+            DType.F32 => Filled<float>(shape, values => Threefry.Normal(key.High, key.Low, values)),
+            DType.F64 => Filled<double>(shape, values => Threefry.Normal(key.High, key.Low, values)),
+            _ => throw NotFloat(nameof(Normal), type),
+        };
+
+        /// <summary>Normal with mean 0 and deviation 1 under the condition that it lies in (low, high): <c>jax.random.truncated_normal</c>.</summary>
+        /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
+        public Tensor TruncatedNormal(int[] shape, double low = -2, double high = 2, DType type = DType.F32) {
+            // The inverse of the distribution function, on the uniform numbers between its values at the ends.
+            var (a, b) = (Functions.Erf(low / Math.Sqrt(2)).Item(), Functions.Erf(high / Math.Sqrt(2)).Item());
+            return type switch {
+                DType.F32 => Filled<float>(shape, values => {
+                    Threefry.Uniform(key.High, key.Low, values, (float)a, (float)b);
+                    Map(values, u => Vector.Create(MathF.Sqrt(2)) * ErfInv.Of(u));
+                    Inside(values, MathF.BitIncrement((float)low), MathF.BitDecrement((float)high));
+                }),
+                DType.F64 => Filled<double>(shape, values => {
+                    Threefry.Uniform(key.High, key.Low, values, a, b);
+                    Map(values, u => Vector.Create(Math.Sqrt(2)) * ErfInv.Of(u));
+                    Inside(values, Math.BitIncrement(low), Math.BitDecrement(high));
+                }),
+                _ => throw NotFloat(nameof(TruncatedNormal), type),
+            };
+        }
+
+        /// <summary>True with probability p, bool: <c>jax.random.bernoulli</c>.</summary>
+        /// <param name="p">A number, or probabilities that broadcast to the shape.</param>
+        /// <param name="shape">Of the result; that of p where none is given.</param>
+        public Tensor Bernoulli(Tensor p, params int[] shape) {
+            var type = p.IsWeak || p.DType != DType.F64 ? DType.F32 : DType.F64;
+            return key.Uniform(shape.Length == 0 ? p.Shape.ToArray() : shape, 0, 1, type) < p;
+        }
+
+        /// <summary>Integers in [low, high), i32: <c>jax.random.randint</c>.</summary>
+        public Tensor RandInt(int low, int high, params int[] shape) =>
+            Filled<int>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high));
+
+        /// <summary>Integers in [low, high), i32 or i64.</summary>
+        /// <exception cref="DTypeException">The type is neither i32 nor i64.</exception>
+        public Tensor RandInt(DType type, long low, long high, params int[] shape) => type switch {
+            DType.I32 => Filled<int>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high)),
+            DType.I64 => Filled<long>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high)),
+            _ => throw new DTypeException($"RandInt draws i32 or i64, not {type.Name()}."),
+        };
+
+        /// <summary>0 … n − 1 in random order, i32[n]: <c>jax.random.permutation</c>. Rows in random order are <c>x.Take(key.Permutation(n))</c>.</summary>
+        public Tensor Permutation(int n) => Tensor.Ints(Threefry.Permutation(key.High, key.Low, n));
+
+        /// <summary>32 random bits an element, u32: <c>jax.random.bits</c>.</summary>
+        public Tensor Bits(params int[] shape) => Filled<uint>(shape, values => Threefry.Bits(key.High, key.Low, values));
+
+        /// <summary>Standard Gumbel, −ln(−ln u), f32 or f64: <c>jax.random.gumbel</c>. What to add to logits so that their largest is a draw.</summary>
+        public Tensor Gumbel(int[] shape, DType type = DType.F32) =>
+            // From the smallest normal number on: u = 0 would be −∞.
+            -Functions.Log(-Functions.Log(key.Uniform(shape, type == DType.F64 ? 2.2250738585072014e-308 : 1.17549435e-38, 1, type)));
+
+        /// <summary>Classes drawn with probabilities Softmax(logits) along the axis: [.., classes] → i32 [..], <c>jax.random.categorical</c>.</summary>
+        /// <param name="logits">f32 or f64; they need not be normalized.</param>
+        /// <param name="axis">That of the classes, the last unless told.</param>
+        /// <param name="count">How many draws of each, along a new first axis; one, without an axis, unless told.</param>
+        public Tensor Categorical(Tensor logits, int axis = -1, int? count = null) {
+            var at = logits.Shape.Axis(axis);
+            var noise = key.Gumbel(count is { } n ? [n, .. logits.Shape.Span] : logits.Shape.ToArray(), logits.DType);
+            return (noise + logits).ArgMax(count is null ? at : at + 1);
+        }
+    }
+
+    static Tensor Filled<T>(int[] shape, Action<T[]> fill) where T : unmanaged {
+        var to = Shape.Of(shape);
+        var values = new T[to.Size];
+        fill(values);
+        return new(View.Of<T>(values, to));
+    }
+
+    // In whole vectors, the last one padded, so that every element sees the same operations.
+    static void Map<T>(T[] values, Func<Vector<T>, Vector<T>> f) where T : unmanaged {
+        Span<T> block = stackalloc T[Vector<T>.Count];
+        for (var i = 0; i < values.Length; i += block.Length) {
+            var part = values.AsSpan(i, Math.Min(block.Length, values.Length - i));
+            block.Clear();
+            part.CopyTo(block);
+            f(new Vector<T>(block)).CopyTo(block);
+            block[..part.Length].CopyTo(part);
+        }
+    }
+
+    static void Inside<T>(T[] values, T low, T high) where T : INumber<T> {
+        foreach (ref var v in values.AsSpan()) v = T.Clamp(v, low, high);
+    }
+
+    static DTypeException NotFloat(string name, DType type) => new($"{name} draws f32 or f64, not {type.Name()}.");
+}

@@ -1,0 +1,106 @@
+namespace Diff;
+
+// Windows that slide over the spatial axes of [batch, channels, …], one to three of them.
+public static partial class Functions {
+    /// <summary>Convolution (cross-correlation, as in every neural-network library): x [N, C, …], w [O, C/groups, …] → [N, O, …].</summary>
+    /// <remarks>Each spatial size becomes ⌊(n + 2·padding − dilation·(k − 1) − 1)/stride⌋ + 1. PyTorch's <c>conv1d</c>, <c>conv2d</c>, <c>conv3d</c> in one.
+    /// <example><code>
+    /// var y = Conv(x, w, stride: 2, padding: (1, 0));        // f32[64,3,32,32], f32[8,3,3,1] → f32[64,8,16,16]
+    /// </code></example></remarks>
+    /// <param name="x">f32 or f64; the number of its axes decides over how many the window slides.</param>
+    /// <param name="w">The windows; dtypes promote.</param>
+    /// <param name="stride">Steps of the window, 1 unless told.</param>
+    /// <param name="padding">Zeros on both sides of each axis, 0 unless told.</param>
+    /// <param name="dilation">Distance of the window's elements, 1 unless told.</param>
+    /// <param name="groups">Channels are split into so many groups that do not see each other.</param>
+    /// <exception cref="ShapeException">The channels or the number of axes do not fit, or the window is larger than the padded input.</exception>
+    public static Tensor Conv(Tensor x, Tensor w, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, int groups = 1) {
+        (x, w) = Promotion.MatchTypes(x, w);
+        var axes = SpatialAxes("Conv", x);
+        var around = Axes.Of(padding.For(axes, 0, "Conv: padding"));
+        var op = new ConvOp(Axes.Of(stride.For(axes, 1, "Conv: stride")), around, around, Axes.Of(dilation.For(axes, 1, "Conv: dilation")), Axes.Of(PlainSteps(axes)), groups);
+        return Graph.Apply(op, x, w);
+    }
+
+    /// <summary>The largest under each window: [N, C, …] → [N, C, …]. Of equals the first has the whole derivative, as in PyTorch; NaN wins.</summary>
+    /// <remarks>Each spatial size becomes ⌊(n + 2·padding − dilation·(size − 1) − 1)/stride⌋ + 1; padding is never the largest. PyTorch's <c>max_pool2d</c>.
+    /// <example><code>
+    /// var y = MaxPool(Relu(x), 2);        // f32[64,6,28,28] → f32[64,6,14,14]
+    /// </code></example></remarks>
+    /// <param name="x">Numbers; the count of its axes decides over how many the window slides.</param>
+    /// <param name="size">Of the window.</param>
+    /// <param name="stride">Steps of the window, its size unless told.</param>
+    /// <param name="padding">On both sides of each axis, 0 unless told.</param>
+    /// <param name="dilation">Distance of the window's elements, 1 unless told.</param>
+    /// <exception cref="ShapeException">The window is larger than the padded input, or the padding not smaller than the window.</exception>
+    public static Tensor MaxPool(Tensor x, PerAxis size, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default) {
+        var axes = SpatialAxes("MaxPool", x);
+        var (window, around) = (Axes.Of(size.For(axes, 1, "MaxPool: size")), Axes.Of(padding.For(axes, 0, "MaxPool: padding")));
+        var steps = stride.Count == 0 ? window : Axes.Of(stride.For(axes, 1, "MaxPool: stride"));
+        var op = new ArgMaxWindowOp(window, steps, around, around, Axes.Of(dilation.For(axes, 1, "MaxPool: dilation")));
+        // Where the largest are has no derivative; taking what is there has.
+        var at = Graph.Apply(op, x);
+        return x.Flatten(2).TakeAlong(at.Flatten(2)).ReshapeTo(at.Shape);
+    }
+
+    /// <summary>The mean under each window: [N, C, …] → [N, C, …].</summary>
+    /// <remarks>Each spatial size becomes ⌊(n + 2·padding − size)/stride⌋ + 1. PyTorch's <c>avg_pool2d</c>.</remarks>
+    /// <param name="x">f32 or f64; the number of its axes decides over how many the window slides.</param>
+    /// <param name="size">Of the window.</param>
+    /// <param name="stride">Steps of the window, its size unless told.</param>
+    /// <param name="padding">Zeros on both sides of each axis, 0 unless told.</param>
+    /// <param name="countPadding">Whether the zeros of the padding take part in the mean; PyTorch's <c>count_include_pad</c>.</param>
+    /// <exception cref="ShapeException">The window is larger than the padded input, or more than half of it is padding.</exception>
+    public static Tensor AvgPool(Tensor x, PerAxis size, PerAxis stride = default, PerAxis padding = default, bool countPadding = true) {
+        var axes = SpatialAxes("AvgPool", x);
+        var (window, around) = (size.For(axes, 1, "AvgPool: size"), padding.For(axes, 0, "AvgPool: padding"));
+        var steps = stride.Count == 0 ? window : stride.For(axes, 1, "AvgPool: stride");
+        for (var a = 0; a < axes; a++) {
+            var room = x.Shape[a + 2] + 2 * around[a];
+            if (window[a] < 1 || steps[a] < 1) throw new ShapeException("AvgPool: windows and strides are at least 1.");
+            if (around[a] < 0 || 2 * around[a] > window[a]) throw new ShapeException($"AvgPool: padding {around[a]} has to be at most half of the window, {window[a]}.");
+            if (room < window[a]) throw new ShapeException($"AvgPool: the window reaches over {window[a]} elements of axis {a + 2}, {x.Type} with padding has {room}.");
+        }
+        if (!x.DType.IsFloat()) x = x.To(DType.F32);
+        var sums = window.SequenceEqual(steps) && around.All(p => p == 0) ? BlockSums(x, window) : WindowSums(x, window, steps, around);
+        return countPadding || around.All(p => p == 0) ? sums / window.Aggregate(1.0, (p, n) => p * n) : sums / Covered(x.Shape, sums.Shape, window, steps, around).To(x.DType);
+    }
+
+    // Windows side by side are blocks: an axis of n is n/k by k, and what is left over falls off.
+    static Tensor BlockSums(Tensor x, int[] window) {
+        var (shape, inner) = (new List<int> { x.Shape[0], x.Shape[1] }, new int[window.Length]);
+        for (var a = 0; a < window.Length; a++) {
+            var blocks = x.Shape[a + 2] / window[a];
+            x = x.SliceAxis(a + 2, 0, blocks * window[a]);
+            inner[a] = shape.Count + 1;
+            shape.AddRange([blocks, window[a]]);
+        }
+        return x.Reshape([.. shape]).SumOver(Axes.Of(inner));
+    }
+
+    // Else a convolution with ones, each channel on its own.
+    static Tensor WindowSums(Tensor x, int[] window, int[] steps, int[] around) {
+        var planes = x.Reshape([x.Shape[0] * x.Shape[1], 1, .. x.Shape.Span[2..]]);
+        var ones = Graph.Fill(1, new(x.DType, Shape.Of([1, 1, .. window])));
+        var plain = Axes.Of(PlainSteps(window.Length));
+        var sums = Graph.Apply(new ConvOp(Axes.Of(steps), Axes.Of(around), Axes.Of(around), plain, plain, 1), planes, ones);
+        return sums.Reshape([x.Shape[0], x.Shape[1], .. sums.Shape.Span[2..]]);
+    }
+
+    // How many elements of the input itself are under each window: the product of what is there along each axis.
+    static Tensor Covered(Shape x, Shape y, int[] window, int[] steps, int[] around) {
+        Tensor counts = Tensor.Ones(DType.F64, 1);
+        for (var a = 0; a < window.Length; a++) {
+            var (axis, n) = (a, x[a + 2]);
+            var along = Enumerable.Range(0, y[a + 2]).Select(i => i * steps[axis] - around[axis])
+                .Select(from => (double)(Math.Min(from + window[axis], n) - Math.Max(from, 0)));
+            counts = counts.ExpandDims(-1) * Tensor.Of([.. along]);
+        }
+        return counts.Squeeze(0);
+    }
+
+    static int SpatialAxes(string op, Tensor x) =>
+        x.Rank is >= 3 and <= 5 ? x.Rank - 2 : throw new ShapeException($"{op}: {x.Type} has to be [batch, channels, …] with one to three axes more{(x.Rank == 2 ? "; add those of batch and channels: x[NewAxis, NewAxis]" : "")}.");
+
+    static int[] PlainSteps(int axes) => [.. Enumerable.Repeat(1, axes)];
+}

@@ -1,0 +1,30 @@
+namespace Diff;
+
+/// <summary>A convolution over depth, rows and columns: [N, in, depth, rows, columns] → [N, out, depth, rows, columns]. PyTorch's <c>Conv3d</c>.</summary>
+/// <inheritdoc/>
+public sealed record Conv3d(Tensor Weight, Tensor? Bias, PerAxis Stride = default, PerAxis Padding = default, PerAxis Dilation = default, int Groups = 1)
+    : ConvLayer(Weight, Bias, Stride, Padding, Dilation, Groups) {
+    internal static Init<Conv3d> Recipe(int inputs, int outputs, PerAxis kernel, PerAxis stride, PerAxis padding, PerAxis dilation, int groups, bool bias, Initializer? weight, Initializer? offset) =>
+        Recipe((w, b) => new Conv3d(w, b, stride, padding, dilation, groups), 3, inputs, outputs, kernel, groups, bias, weight, offset);
+}
+
+public static partial class Layers {
+    /// <summary>The recipe of a convolution: [N, in, depth, rows, columns] → [N, out, depth, rows, columns]. Starts as PyTorch's does unless told.</summary>
+    /// <remarks><example><code>
+    /// var layer = Conv3d(1, 8, 3, stride: (1, 2, 2)).Run(Key.Of(0));
+    /// </code></example></remarks>
+    /// <param name="inputs">Channels of the input.</param>
+    /// <param name="outputs">Channels of the output.</param>
+    /// <param name="kernel">Size of the window.</param>
+    /// <param name="stride">Steps of the window, 1 unless told.</param>
+    /// <param name="padding">Zeros on both sides of each axis, 0 unless told.</param>
+    /// <param name="dilation">Distance of the window's elements, 1 unless told.</param>
+    /// <param name="groups">Channels are split into so many groups that do not see each other.</param>
+    /// <param name="bias">Whether a bias is added to each channel.</param>
+    /// <param name="weight">How the weights start.</param>
+    /// <param name="offset">How the bias starts.</param>
+    /// <exception cref="ShapeException">Channels are not multiples of groups, or a size is for another number of axes.</exception>
+    public static Init<Conv3d> Conv3d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, int groups = 1,
+        bool bias = true, Initializer? weight = null, Initializer? offset = null) =>
+        global::Diff.Conv3d.Recipe(inputs, outputs, kernel, stride, padding, dilation, groups, bias, weight, offset);
+}

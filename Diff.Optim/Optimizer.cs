@@ -1,0 +1,41 @@
+namespace Diff;
+
+/// <summary>A fold over gradients: from a gradient, its own state and the parameters to what is to be added to the parameters.</summary>
+/// <remarks>Optax's <c>GradientTransformation</c>. Optimizers are chains of parts, <c>ClipByGlobalNorm(1) >> Adam(1e-3)</c>, and hold no state.
+/// A part without a rate gives a direction; <c>ScaleByRate</c> at the end of each named optimizer makes it a step.
+/// <example><code>
+/// var opt = Adam(1e-3);
+/// var (w, s) = (net, opt.Init(net));
+/// for (var i = 0; i &lt; 100; i++) (w, s) = opt.Step(w, Grad(Loss, w, x, y), s);
+/// </code></example></remarks>
+public abstract record Optimizer {
+    /// <summary>The state before the first step.</summary>
+    public abstract OptState<P> Init<P>(P parameters);
+
+    /// <summary>What to add to the parameters, of their type, and the state for the next step. Leaves without derivative stay as they are.</summary>
+    /// <param name="gradients">Of a loss by the parameters, or what an earlier part made of them.</param>
+    /// <param name="state">From <see cref="Init{P}(P)"/>, or from the step before.</param>
+    /// <param name="parameters">Those that the gradients belong to.</param>
+    /// <exception cref="TreeException">The state is another optimizer's, or the trees differ.</exception>
+    public abstract (P Updates, OptState<P> State) Update<P>(P gradients, OptState<P> state, P parameters);
+
+    /// <summary>The parameters and the state after a step. Dtypes are kept: f32 parameters stay f32 whatever the rate.</summary>
+    public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) {
+        // All leaves and all parts in one plan: their intermediates live in its arena.
+        return Functions.Jit<(P, P, OptState<P>), (P, OptState<P>)>(t => {
+            var (updates, next) = Update(t.Item2, t.Item3, t.Item1);
+            return (Tree.Map((p, u) => p + u, t.Item1, updates), next);
+        })((parameters, gradients, state));
+    }
+
+    /// <summary>One optimizer's updates are the other's gradients.</summary>
+    public static Optimizer operator >>(Optimizer first, Optimizer second) => first.Then(second);
+
+    /// <summary>The operator <c>&gt;&gt;</c> as a method, for F#.</summary>
+    public Optimizer Then(Optimizer next) => new Chain([.. Chain.PartsOf(this), .. Chain.PartsOf(next)]);
+
+    /// <summary>The state as the kind that this optimizer makes.</summary>
+    /// <exception cref="TreeException">It is another optimizer's.</exception>
+    protected S Own<S, P>(OptState<P> state) where S : OptState<P> =>
+        state as S ?? throw new TreeException($"{GetType().Name}: the state is a {state.GetType().Name.Split('`')[0]}, not the {typeof(S).Name.Split('`')[0]} that this optimizer's Init makes.");
+}

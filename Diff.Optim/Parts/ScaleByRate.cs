@@ -1,0 +1,39 @@
+namespace Diff;
+
+/// <summary>Of a learning rate: the steps done, and the rate of the last, to be read.</summary>
+/// <param name="Count">i32.</param>
+/// <param name="Rate">A scalar; before the first step, that of the first.</param>
+public sealed record RateState<P>(Tensor Count, Tensor Rate) : OptState<P>;
+
+/// <summary>Multiplies by minus the learning rate, which may be a function of the number of steps done. Optax's <c>scale_by_learning_rate</c>.</summary>
+/// <param name="Rate">From the count, i32 and 0 at the first step, to a scalar. It may depend on what a transform around the training differentiates by.</param>
+public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
+    /// <inheritdoc/>
+    public override OptState<P> Init<P>(P parameters) {
+        var count = Tensor.Scalar(0);
+        return new RateState<P>(count, At(count));
+    }
+
+    /// <inheritdoc/>
+    public override (P Updates, OptState<P> State) Update<P>(P gradients, OptState<P> state, P parameters) {
+        var count = Own<RateState<P>, P>(state).Count;
+        var rate = At(count);
+        // The rate takes the parameter's dtype: a number of C#, or of f64, must not widen f32 parameters.
+        return (Tree.Map((p, g) => -rate.To(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
+    }
+
+    Tensor At(Tensor count) => Rate(count) is { Rank: 0 } rate ? rate : throw new ShapeException($"A learning rate is a scalar; the schedule gives {Rate(count).DType.Name()}{Rate(count).Shape}.");
+}
+
+public static partial class Optimizers {
+    /// <summary>Multiplies by minus a constant learning rate.</summary>
+    public static Optimizer ScaleByRate(double rate) => new ScaleByRate(new Constant(rate).At);
+
+    /// <inheritdoc cref="Diff.ScaleByRate"/>
+    public static Optimizer ScaleByRate(Func<Tensor, Tensor> rate) => new ScaleByRate(rate);
+
+    // A record, so that optimizers of the same rate are equal and print it.
+    sealed record Constant(double Value) {
+        public Tensor At(Tensor count) => Value;
+    }
+}
