@@ -22,6 +22,9 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
         return (Tree.Map((p, g) => -rate.To(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
     }
 
+    /// <inheritdoc/>
+    public override string ToString() => $"ScaleByRate {{ Rate = {(Rate.Target is Optimizers.Constant constant ? constant : Rate.Method.Name.Contains('<') ? "t => …" : Rate.Method.Name)} }}";
+
     Tensor At(Tensor count) => Rate(count) is { Rank: 0 } rate ? rate : throw new ShapeException($"A learning rate is a scalar; the schedule gives {Rate(count).DType.Name()}{Rate(count).Shape}.");
 }
 
@@ -32,8 +35,10 @@ public static partial class Optimizers {
     /// <inheritdoc cref="Diff.ScaleByRate"/>
     public static Optimizer ScaleByRate(Func<Tensor, Tensor> rate) => new ScaleByRate(rate);
 
-    // A record, so that optimizers of the same rate are equal and print it.
-    sealed record Constant(double Value) {
-        public Tensor At(Tensor count) => Value;
+    // A constant as a schedule that knows its number, to print it.
+    internal sealed class Constant(double value) {
+        public Tensor At(Tensor count) => value;
+
+        public override string ToString() => FormattableString.Invariant($"{value}");
     }
 }
