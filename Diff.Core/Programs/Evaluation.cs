@@ -52,9 +52,12 @@ internal static class Evaluation {
         ValueOf(tensor);
 
         View ValueOf(Tensor x) {
-            if (x.HasValue || x.Call is not { } call || call.Op is FillOp) return x.Value;
-            var value = call.Op is AliasOp or StopGradientOp ? ValueOf(call.Inputs[0]) : results[call][x.Output];
-            x.Remember(value);
+            // However many other names a tensor has, there is no recursion along them.
+            var named = x;
+            while (!named.HasValue && named.Call is { Op: AliasOp or StopGradientOp } name) named = name.Inputs[0];
+            var value = named.HasValue || named.Call is not { } call || call.Op is FillOp ? named.Value : results[call][named.Output];
+            if (!named.HasValue) named.Remember(value);
+            if (!x.HasValue) x.Remember(value);
             return value;
         }
     }
