@@ -9,6 +9,7 @@ internal sealed class ProgramBuilder {
 
     readonly RefTable slots = new();
     readonly List<Tensor> leaves = [];
+    readonly List<(Tensor Tensor, Call? Call)> operands = [];
     readonly List<int> wiring = [];
     readonly Func<Tensor, Call?> enter;
     Scope? scope;
@@ -42,6 +43,7 @@ internal sealed class ProgramBuilder {
     public void Return() {
         slots.Clear();
         leaves.Clear();
+        operands.Clear();
         wiring.Clear();
         walk?.Return();
         (walk, scope) = (null, null);
@@ -66,11 +68,12 @@ internal sealed class ProgramBuilder {
             slots[call] = next;
             next += call.Op.Outputs;
         }
+        var at = 0;
         foreach (var call in walk.Calls) {
             hash.Add(call.Op.GetHashCode());
-            foreach (var x in call.Inputs) Wire(x, ref hash);
+            for (var i = 0; i < call.Inputs.Length; i++) Wire(operands[at++], ref hash);
         }
-        foreach (var o in outputs) Wire(o, ref hash);
+        while (at < operands.Count) Wire(operands[at++], ref hash);
         Hash = hash.ToHashCode();
         return this;
     }
@@ -98,14 +101,15 @@ internal sealed class ProgramBuilder {
         leaves.Add(t);
     }
 
+    // What an operand is, is asked once: another thread may give it a value between the passes.
     void Find(Tensor t) {
-        var (tensor, call) = Resolve(t);
-        if (call is null) Leaf(tensor);
+        var operand = Resolve(t);
+        operands.Add(operand);
+        if (operand.Call is null) Leaf(operand.Tensor);
     }
 
-    void Wire(Tensor t, ref HashCode hash) {
-        var (tensor, call) = Resolve(t);
-        var slot = call is null ? slots[tensor] : slots[call] + tensor.Output;
+    void Wire((Tensor Tensor, Call? Call) operand, ref HashCode hash) {
+        var slot = operand.Call is null ? slots[operand.Tensor] : slots[operand.Call] + operand.Tensor.Output;
         wiring.Add(slot);
         hash.Add(slot);
     }

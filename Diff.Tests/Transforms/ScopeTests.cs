@@ -201,6 +201,32 @@ public class ScopeTests {
     }
 
     [Fact]
+    public void Threads_compute_parts_of_one_leaked_graph() {
+        for (var round = 0; round < 100; round++) {
+            var nodes = new List<Tensor>();
+            Grad(x => {
+                for (var i = 0; i < 300; i++) nodes.Add(i == 0 ? x : nodes[^1] + nodes[i / 2] * 0.5);
+                return x;
+            })(1);
+            var expected = new List<double>();
+            for (var i = 0; i < 300; i++) expected.Add(i == 0 ? 1 : expected[^1] + expected[i / 2] * 0.5);
+            using var start = new Barrier(4);
+            var failures = new System.Collections.Concurrent.ConcurrentBag<Exception>();
+            var threads = Enumerable.Range(0, 4).Select(t => new Thread(() => {
+                start.SignalAndWait();
+                try {
+                    for (var i = 299 - t; i >= 0; i -= 13) Assert.Equal(expected[i], nodes[i].Item());
+                } catch (Exception e) {
+                    failures.Add(e);
+                }
+            })).ToArray();
+            foreach (var t in threads) t.Start();
+            foreach (var t in threads) t.Join();
+            Assert.Empty(failures);
+        }
+    }
+
+    [Fact]
     public void Threads_look_at_one_open_transform() {
         for (var round = 0; round < 50; round++)
             Is(8, Grad(x => {
