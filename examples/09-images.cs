@@ -8,9 +8,11 @@ var (train, test) = folder is null ? (Drawn(15_000, seed: 1), Drawn(2_000, seed:
 Console.WriteLine($"{train.Count} images to learn, {test.Count} to test{(folder is null ? ", drawn" : $", from {folder}")}");
 
 var net = LeNet.Init.Run(Key.Of(42));
-var adam = Adam(1e-3);
+// The rate falls along half a cosine, to nothing at the last step: a schedule is a function of the step's number.
+var steps = epochs * ((train.Count + 63) / 64);
+var adam = Adam(step => 1e-3 * (1 + Cos(step * (Math.PI / steps))));
 var state = adam.Init(net);
-Bar.Run("training", epochs * ((train.Count + 63) / 64), report => {
+Bar.Run("training", steps, report => {
     var done = 0;
     foreach (var batch in train.Batches(64, shuffle: Key.Of(1), epochs: epochs)) {
         var (loss, accuracy, gradient) = ValueAndGrad(Loss, net, batch);

@@ -13,6 +13,7 @@ internal sealed class ProgramBuilder {
     readonly List<int> wiring = [];
     readonly Func<Tensor, Call?> enter;
     Scope? scope;
+    int variables;
     Walk? walk;
 
     ProgramBuilder() => enter = t => Resolve(t).Call;
@@ -49,9 +50,10 @@ internal sealed class ProgramBuilder {
         spare = this;
     }
 
-    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> variables) {
+    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> arguments) {
         scope = within;
-        foreach (var t in variables) Leaf(t);
+        foreach (var t in arguments) Leaf(t);
+        variables = leaves.Count;
         walk = Walk.Over(outputs, enter);
         // Leaves are numbered before equations: one pass to find them, one to write the wiring down.
         foreach (var call in walk.Calls) {
@@ -60,7 +62,7 @@ internal sealed class ProgramBuilder {
         }
         foreach (var o in outputs) Find(o);
         var hash = new HashCode();
-        foreach (var t in leaves) hash.Add(InputOf(t).GetHashCode());
+        for (var i = 0; i < leaves.Count; i++) hash.Add(InputOf(leaves[i], i).GetHashCode());
         var next = leaves.Count;
         foreach (var call in walk.Calls) {
             slots[call] = next;
@@ -90,8 +92,8 @@ internal sealed class ProgramBuilder {
         return (t, null);
     }
 
-    // A closed program is applied to tensors again; only one that runs knows layouts.
-    ProgramInput InputOf(Tensor leaf) => new(leaf.Type, scope is null ? leaf.Value.Layout.Repeats : 0);
+    // Variables stand for arguments to come, which are packed; of everything else that has values the layout is known.
+    ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= variables && leaf.HasValue ? leaf.Value.Layout.Repeats : 0);
 
     void Leaf(Tensor t) {
         if (slots[t] >= 0) return;
@@ -117,7 +119,7 @@ internal sealed class ProgramBuilder {
         var calls = Calls;
         if (program.Equations.Length != calls.Count || program.Inputs.Length != leaves.Count) return false;
         for (var i = 0; i < leaves.Count; i++)
-            if (InputOf(leaves[i]) != program.Inputs[i]) return false;
+            if (InputOf(leaves[i], i) != program.Inputs[i]) return false;
         var at = 0;
         for (var i = 0; i < calls.Count; i++) {
             var e = program.Equations[i];

@@ -32,7 +32,7 @@ public static partial class Functions {
         return result.Rebuild(Array.ConvertAll(result.Leaves, t => t.AbsentFrom is null ? computed[next++] : t));
 
         Tensor[] Run(ProgramBuilder graph, Tensor[] arguments) {
-            var views = Evaluation.Run(graph, Array.ConvertAll(arguments, t => t.Value.Packed()));
+            var views = Evaluation.Run(graph, [.. arguments.Select((t, i) => i < variables.Length ? t.Value.Packed() : t.Plain)]);
             return [.. views.Select((v, i) => new Tensor(v, wanted[i].IsWeak))];
         }
     };
