@@ -115,7 +115,7 @@ internal sealed record AtanOp : FloatUnary<AtanOp>, IFloatMap {
 }
 
 internal sealed record SinhOp : FloatUnary<SinhOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sinh(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => NearZero.Run<T, SinhNearZero>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Cosh(x);
 }
 
@@ -125,7 +125,7 @@ internal sealed record CoshOp : FloatUnary<CoshOp>, IFloatMap {
 }
 
 internal sealed record TanhOp : FloatUnary<TanhOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Tanh(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => NearZero.Run<T, TanhNearZero>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => (1 - y) * (1 + y);
 }
 
