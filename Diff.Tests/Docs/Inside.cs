@@ -4,7 +4,7 @@ namespace Diff.Tests.Inside;
 
 /// <summary>The miniature of docs/inside.md, in the order of the text and to the letter: DocsTests compares the two.</summary>
 public static class Miniature {
-    public enum Op { Input, Alias, Stop, Neg, Add, Mul, Sin, Cos, Exp }
+    public enum Op { Input, Alias, Stop, Neg, Add, Mul, Sin, Cos }
 
     public static double Run(Op op, double[] x) => op switch {
         Op.Neg => -x[0],
@@ -12,14 +12,12 @@ public static class Miniature {
         Op.Mul => x[0] * x[1],
         Op.Sin => Math.Sin(x[0]),
         Op.Cos => Math.Cos(x[0]),
-        Op.Exp => Math.Exp(x[0]),
         Op.Alias or Op.Stop => x[0],
         _ => throw new InvalidOperationException("This variable has no value."),
     };
 
     public static Num Sin(Num x) => Apply(Op.Sin, x);
     public static Num Cos(Num x) => Apply(Op.Cos, x);
-    public static Num Exp(Num x) => Apply(Op.Exp, x);
 
     public sealed class Scope : IDisposable {
         public bool IsOpen { get; private set; } = true;
@@ -61,14 +59,13 @@ public static class Miniature {
 
     static Num Unknown(Scope scope) => new(new Call(Op.Input, [], [scope]));
 
-    static Num? Jvp(Op op, Num[] x, Num?[] t, Num y) => op switch {
+    static Num? Jvp(Op op, Num[] x, Num?[] t) => op switch {
         Op.Alias => t[0],
         Op.Neg => -t[0]!,
         Op.Add => Sum(t[0], t[1]),
         Op.Mul => Sum(Times(t[0], x[1]), Times(t[1], x[0])),
         Op.Sin => t[0]! * Cos(x[0]),
         Op.Cos => t[0]! * -Sin(x[0]),
-        Op.Exp => t[0]! * y,
         _ => null,
     };
 
@@ -91,7 +88,7 @@ public static class Miniature {
         var known = new Dictionary<Num, Num?> { [variable] = tangent };
         foreach (var n in Walk(y, n => n != variable && n.DependsOn(scope))) {
             Num?[] t = [.. n.Call!.Inputs.Select(x => known.GetValueOrDefault(x))];
-            known[n] = t.All(x => x is null) ? null : Jvp(n.Call.Op, n.Call.Inputs, t, n);
+            known[n] = t.All(x => x is null) ? null : Jvp(n.Call.Op, n.Call.Inputs, t);
         }
         return known.GetValueOrDefault(y);
     }
@@ -152,10 +149,9 @@ public static class Miniature {
         }
 
         public override string ToString() =>
-            $"fun{Names(Enumerable.Range(0, Inputs))} -> {string.Concat(Lines.Select((l, i) => $"{Name(Inputs + i)} = {l.Op}{Names(l.From)}; "))}{Name(Result)}";
+            $"fun{Name(Enumerable.Range(0, Inputs))} ->{string.Concat(Lines.Select((l, i) => $"{Name(Inputs + i)} = {l.Op}{Name(l.From)};"))}{Name(Result)}";
 
-        static string Names(IEnumerable<int> values) => string.Concat(values.Select(v => $" {Name(v)}"));
-        static string Name(int v) => v < 26 ? $"{(char)('a' + v)}" : $"v{v}";
+        static string Name(params IEnumerable<int> values) => string.Concat(values.Select(v => $" {(char)('a' + v)}"));
     }
 
     static (Program, Num[]) Close(Num y, Func<Num, bool> inside, params Num[] variables) {
@@ -178,11 +174,10 @@ public static class Miniature {
         return Close(f(x), n => n != x && n.DependsOn(scope), x).Item1;
     }
 
-    static readonly ConcurrentDictionary<string, Program> plans = new();
-    public static int Plans => plans.Count;
+    public static readonly ConcurrentDictionary<string, Program> Plans = new();
 
     static double Compute(Num y) {
         var (program, leaves) = Close(y, n => !n.HasValue);
-        return plans.GetOrAdd(program.ToString(), program).Run(leaves.Select(n => n.Value));
+        return Plans.GetOrAdd(program.ToString(), program).Run(leaves.Select(n => n.Value));
     }
 }

@@ -23,11 +23,8 @@ public class InsideTests {
     }
 
     [Fact]
-    public void A_gradient_is_a_function() {
-        var square = Grad(x => x * x);
-        var third = Grad(Grad(Grad(x => x * x * x)));
-        Assert.Equal(6, At(square, 3));
-        Assert.Equal(6, At(third, 2));
+    public void Gradients_of_the_simplest() {
+        Assert.Equal(6, At(Grad(x => x * x), 3));
         Assert.Equal(1, At(Grad(x => x), 5));
         Assert.Equal(0, At(Grad(x => 3), 5));
     }
@@ -38,27 +35,28 @@ public class InsideTests {
     public void Derivatives_are_those_of_the_book(double x) {
         Assert.Equal(Math.Cos(x), At(Grad(Sin), x), 14);
         Assert.Equal(-Math.Sin(x), At(Grad(Cos), x), 14);
-        Assert.Equal(Math.Exp(x), At(Grad(Exp), x), 14);
         Assert.Equal(Math.Sin(x), At(Grad(Grad(Grad(Grad(Sin)))), x), 14);
-        Assert.Equal((2 * x * Math.Cos(x * x) - 1) * Math.Exp(-x) - (Math.Sin(x * x) - x) * Math.Exp(-x), At(Grad(a => (Sin(a * a) - a) * Exp(-a)), x), 12);
+        Assert.Equal((2 * x * Math.Cos(x * x) - 1) * Math.Cos(-x) + (Math.Sin(x * x) - x) * Math.Sin(-x), At(Grad(a => (Sin(a * a) - a) * Cos(-a)), x), 13);
     }
 
     [Fact]
-    public void Modes_nest_either_way() {
+    public void Nesting_is_free() {
+        var six = Grad(Grad(Grad(x => x * x * x)))(2);
+        var two = Grad(x => x * Grad(y => x * y)(2))(1);
+        var one = Grad(x => x * Grad(y => x + y)(1))(1);
         var forwardOverReverse = Jvp(Grad(x => x * Sin(x)), 2, 1).Tangent;
         var reverseOverForward = Grad(x => Jvp(y => y * Sin(y), x, 1).Tangent)(2);
+        Assert.Equal([6, 2, 1], new[] { six.Value, two.Value, one.Value });
         Assert.Equal(2 * Math.Cos(2) - 2 * Math.Sin(2), forwardOverReverse.Value, 14);
         Assert.Equal(forwardOverReverse.Value, reverseOverForward.Value, 14);
     }
 
     [Fact]
     public void Perturbations_are_not_confused() {
-        var two = Grad(x => x * Grad(y => x * y)(2))(1);
-        var one = Grad(x => x * Grad(y => x + y)(1))(1);
-        Assert.Equal(2, two.Value);
-        Assert.Equal(1, one.Value);
         Assert.Equal(1, Jvp(x => x * Jvp(y => x + y, 1, 1).Tangent, 1, 1).Tangent.Value);
-        Assert.Equal(2, Jvp(x => x * Grad(y => x * y)(x), 1, 1).Tangent.Value);
+        Assert.Equal(1, Jvp(x => x * Grad(y => x + y)(x), 1, 1).Tangent.Value);
+        // d/dx x · (d/dy x·y at y = x) = d/dx x² = 2x.
+        Assert.Equal(6, Jvp(x => x * Grad(y => x * y)(x), 3, 1).Tangent.Value);
     }
 
     [Fact]
@@ -81,10 +79,8 @@ public class InsideTests {
 
     [Fact]
     public void A_function_is_a_program() {
-        var program = Show(x => Sin(x) * Sin(x)).ToString();
-        var derivative = Show(Grad(x => x * x * 3)).ToString();
-        Assert.Equal("fun a -> b = Sin a; c = Mul b b; c", program);
-        Assert.Equal("fun a b c -> d = Mul b c; e = Mul d a; f = Add e e; f", derivative);
+        Assert.Equal("fun a -> b = Sin a; c = Mul b b; c", Show(x => Sin(x) * Sin(x)).ToString());
+        Assert.Equal("fun a b -> c = Mul b a; d = Add c c; d", Show(Grad(x => x * x)).ToString());
     }
 
     [Fact]
@@ -93,9 +89,9 @@ public class InsideTests {
         var before = 0;
         for (var step = 0; step < 100; step++) {
             w = w - 0.1 / (1 + 0.001 * step) * Grad(x => (x * x - 2) * (x * x - 2))(w);
-            if (step == 0) before = Plans;
+            if (step == 0) before = Plans.Count;
         }
-        Assert.Equal(before, Plans);
+        Assert.Equal(before, Plans.Count);
         Assert.Equal(Math.Sqrt(2), w.Value, 12);
     }
 
