@@ -32,7 +32,9 @@ public static partial class Layers {
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor SigmoidBce(Tensor logits, Tensor targets, [CallerArgumentExpression(nameof(logits))] string of = "", [CallerArgumentExpression(nameof(targets))] string against = "") {
         Check(logits, targets, of, against);
-        return Softplus(logits) - targets * logits;
+        // ln(1 + eˣ) with all its digits, and with every derivative at 0: choosing both parts keeps both slopes.
+        var (above, below) = (Where(logits > 0, logits, 0), Where(logits > 0, 0, logits));
+        return above - targets * logits + Log1p(Exp(below - above));
     }
 
     /// <summary>−ln of the probability that Softmax(logits) gives the label: [.., classes] → [..], one for each example.</summary>

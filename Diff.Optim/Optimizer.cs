@@ -21,9 +21,11 @@ public abstract record Optimizer {
 
     /// <summary>The parameters and the state after a step. Dtypes are kept: f32 parameters stay f32 whatever the rate.</summary>
     public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) {
-        // The one place through which every training step goes.
-        var (updates, next) = Update(gradients, state, parameters);
-        return (Tree.Map((p, u) => p + u, parameters, updates), next);
+        // All leaves and all parts in one plan: their intermediates live in its arena.
+        return Functions.Jit<(P, P, OptState<P>), (P, OptState<P>)>(t => {
+            var (updates, next) = Update(t.Item2, t.Item3, t.Item1);
+            return (Tree.Map((p, u) => p + u, t.Item1, updates), next);
+        })((parameters, gradients, state));
     }
 
     /// <summary>One optimizer's updates are the other's gradients.</summary>

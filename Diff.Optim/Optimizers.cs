@@ -1,7 +1,8 @@
 namespace Diff;
 
 /// <summary>The optimizers by their names, and the parts that they are chains of. Formulas and defaults are PyTorch's.</summary>
-/// <remarks>A rate is a number, or a function of the number of steps done (a tensor, i32), such as <c>t => 1e-3 * Pow(0.99, t)</c>.</remarks>
+/// <remarks>A rate is a number, or a function of the number of steps done (a tensor, i32), such as <c>t => 1e-3 * Pow(0.99, t)</c> or
+/// <c>t => Where(t &lt; 100, 1e-2, 1e-3)</c>.</remarks>
 public static partial class Optimizers {
     /// <summary>Stochastic gradient descent, p ← p − rate·g, with momentum and weight decay. PyTorch's <c>SGD</c>.</summary>
     /// <param name="rate">The learning rate.</param>
@@ -44,6 +45,19 @@ public static partial class Optimizers {
     /// <inheritdoc cref="AdamW(double, double, double, double, double)"/>
     public static Optimizer AdamW(Func<Tensor, Tensor> rate, double weightDecay = 0.01, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) =>
         ScaleByAdam(b1, b2, eps) >> AddDecayedWeights(weightDecay) >> ScaleByRate(rate);
+
+    /// <summary>Adam by the largest mean square so far, whose steps cannot grow again (Reddi et al. 2018). PyTorch's <c>Adam(amsgrad=True)</c>.</summary>
+    /// <param name="rate">The learning rate.</param>
+    /// <param name="b1">Decay of the mean gradient.</param>
+    /// <param name="b2">Decay of the mean square.</param>
+    /// <param name="eps">Added to the root.</param>
+    /// <param name="weightDecay">Adds weightDecay·p to the gradient.</param>
+    public static Optimizer Amsgrad(double rate = 1e-3, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8, double weightDecay = 0) =>
+        Decayed(weightDecay, ScaleByAmsgrad(b1, b2, eps) >> ScaleByRate(rate));
+
+    /// <inheritdoc cref="Amsgrad(double, double, double, double, double)"/>
+    public static Optimizer Amsgrad(Func<Tensor, Tensor> rate, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8, double weightDecay = 0) =>
+        Decayed(weightDecay, ScaleByAmsgrad(b1, b2, eps) >> ScaleByRate(rate));
 
     /// <summary>RMSprop (Hinton 2012): steps by the gradient over the root of its running mean square. PyTorch's <c>RMSprop</c>.</summary>
     /// <param name="rate">The learning rate.</param>

@@ -4,20 +4,15 @@ using System.Runtime.InteropServices;
 namespace Diff;
 
 /// <summary>Reads a strided block of memory in logical (row-major) order, a piece at a time.</summary>
-internal ref struct StridedReader {
-    readonly ReadOnlySpan<int> dims, strides;
-    readonly int[] index;
+internal struct StridedReader {
+    readonly int[] dims, strides, index;
     int position;
 
     /// <param name="dims">Sizes, outermost first.</param>
     /// <param name="strides">Of each size, in elements.</param>
     /// <param name="offset">Of the first element in the memory.</param>
-    public StridedReader(ReadOnlySpan<int> dims, ReadOnlySpan<int> strides, int offset) {
-        this.dims = dims;
-        this.strides = strides;
-        position = offset;
-        index = new int[Math.Max(1, dims.Length)];
-    }
+    public StridedReader(int[] dims, int[] strides, int offset) =>
+        (this.dims, this.strides, index, position) = (dims, strides, new int[Math.Max(1, dims.Length)], offset);
 
     /// <summary>Fills the destination with the next elements. Together the calls may ask for no more than there are.</summary>
     public void Read<T>(ReadOnlySpan<T> source, Span<T> destination) where T : unmanaged {

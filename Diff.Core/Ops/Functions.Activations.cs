@@ -8,16 +8,19 @@ public static partial class Functions {
     /// <summary>1/(1 + e⁻ˣ).</summary>
     public static Tensor Sigmoid(Tensor x) => Promotion.ApplyFloat(SigmoidOp.Op, x);
 
-    /// <summary>ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + e^(−|x|)).</summary>
+    /// <summary>ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + e^(−|x|)), with all digits where eˣ is small.</summary>
     public static Tensor Softplus(Tensor x) => LogAddExp(x, 0);
 
     /// <summary>ln(eᵃ + eᵇ) without overflow.</summary>
     public static Tensor LogAddExp(Tensor a, Tensor b) {
         (a, b) = Promotion.Match(nameof(LogAddExp), a, b);
-        var most = StopGradient(Max(a, b));
+        var first = a > b;
+        var (high, low) = (Where(first, a, b), Where(first, b, a));
         // Where the larger is infinite, ∞ − ∞ would be NaN: measure from 0 there.
+        var most = StopGradient(high);
         most = Where(IsFinite(most), most, 0);
-        return most + Log(Exp(a - most) + Exp(b - most));
+        // ln(e^(high − most) + e^(low − most)): the first is 1, and ln(1 + …) keeps the digits of the second when it is small.
+        return most + Log1p(Expm1(high - most) + Exp(low - most));
     }
 
     /// <summary>x · sigmoid(x), also called swish.</summary>
@@ -56,6 +59,9 @@ public static partial class Functions {
         var most = StopGradient(Graph.Apply(new ExtremeOp(true, over), x));
         most = Where(IsFinite(most), most, 0);
         var kept = Axes.Of([.. Enumerable.Range(0, x.Rank).Where(i => over.Span.IndexOf(i) < 0)]);
-        return Log(Exp(x - most.BroadcastBy(x.Shape, kept)).SumOver(over)) + most;
+        var sum = Exp(x - most.BroadcastBy(x.Shape, kept)).SumOver(over);
+        // The sum is 0 of all −∞ alone. ln has slope ∞ there, and ∞ · e^(−∞) would be NaN: the gradient is 0.
+        var none = sum.Eq(0);
+        return Where(none, double.NegativeInfinity, Log(Where(none, 1, sum)) + most);
     }
 }

@@ -26,6 +26,10 @@ internal abstract record ReduceOp(Axes Over) : Op {
             if (y.Shape.Size > 0) Numbers.Write(Empty!.Value, y);
             return;
         }
+        if (Over.Count == 0) {
+            Strided.Copy(x, y);
+            return;
+        }
         switch (x.DType) {
             case DType.F32: Evaluate<float>(x, y); break;
             case DType.F64: Evaluate<double>(x, y); break;
@@ -64,7 +68,7 @@ internal abstract record ReduceOp(Axes Over) : Op {
     protected IEnumerable<Sample> SamplesOf(Func<Axes, ReduceOp> op, bool distinct = false) => [
         new(op(Axes.Of(1)), [new(DType.F64, Shape.Of(3, 7))], Distinct: distinct), new(op(Axes.Of(0)), [new(DType.F64, Shape.Of(3, 20))], Distinct: distinct),
         new(op(Axes.Of(0, 2)), [new(DType.F64, Shape.Of(2, 3, 4))], Distinct: distinct), new(op(Axes.Of(0, 1)), [new(DType.F64, Shape.Of(9, 30))], Distinct: distinct),
-        new(op(Axes.Of(0)), [new(DType.I32, Shape.Of(5, 2))], 0, 9)];
+        new(op(Axes.None), [new(DType.F64, Shape.Of(4))], Distinct: distinct), new(op(Axes.Of(0)), [new(DType.I32, Shape.Of(5, 2))], 0, 9)];
 }
 
 /// <summary>The sum; of nothing 0.</summary>

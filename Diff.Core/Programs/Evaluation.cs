@@ -15,11 +15,14 @@ internal static class Evaluation {
         var leaves = graph.Leaves;
         var arguments = new View[leaves.Count];
         for (var i = 0; i < arguments.Length; i++) arguments[i] = leaves[i].Plain;
-        var plan = PlanCache.Find(graph);
-        var values = plan is null ? Interpret(graph.ToProgram(), arguments) : plan.Run(arguments);
+        var values = Run(graph, arguments);
         graph.Return();
         for (var i = 0; i < outputs.Length; i++) outputs[i].Remember(values[i]);
     }
+
+    /// <summary>Runs a graph by its plan; a structure that is met for the first time is interpreted.</summary>
+    public static View[] Run(ProgramBuilder graph, ReadOnlySpan<View> arguments) =>
+        PlanCache.Find(graph) is { } plan ? plan.Run(arguments) : Interpret(graph.ToProgram(), arguments);
 
     /// <summary>Runs a program an equation at a time, each value freed after its last use.</summary>
     public static View[] Interpret(Program program, ReadOnlySpan<View> arguments) {
@@ -49,9 +52,12 @@ internal static class Evaluation {
         ValueOf(tensor);
 
         View ValueOf(Tensor x) {
-            if (x.HasValue || x.Call is not { } call || call.Op is FillOp) return x.Value;
-            var value = call.Op is AliasOp or StopGradientOp ? ValueOf(call.Inputs[0]) : results[call][x.Output];
-            x.Remember(value);
+            // However many other names a tensor has, there is no recursion along them.
+            var named = x;
+            while (!named.HasValue && named.Call is { Op: AliasOp or StopGradientOp } name) named = name.Inputs[0];
+            var value = named.HasValue || named.Call is not { } call || call.Op is FillOp ? named.Value : results[call][named.Output];
+            if (!named.HasValue) named.Remember(value);
+            if (!x.HasValue) x.Remember(value);
             return value;
         }
     }

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Diff;
 
 /// <summary>A program ready to run: every layout known, every intermediate at its place in one arena.</summary>
-/// <remarks>Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
+/// <remarks>Elementwise equations run in groups, see <see cref="Fusion"/>. Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
 /// it; layouts cost nothing; only results are allocated. A plan may run on any number of threads: each has a frame.</remarks>
 internal sealed class Plan {
     const int Line = 64, NoPlace = -1;
 
-    readonly Equation[] equations;
+    readonly PlanStep[] steps;
     readonly int[] outputs;
     readonly TensorType[] types;
     readonly Layout[] layouts;
@@ -21,15 +21,17 @@ internal sealed class Plan {
     public Plan(Program source) {
         Source = source;
         var program = source.Simplify();
-        (equations, outputs, types, inputs) = (program.Equations, program.Outputs, program.Types(), program.Inputs.Length);
+        (steps, outputs, types, inputs) = ([.. Fusion.Steps(program)], program.Outputs, program.Types(), program.Inputs.Length);
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         Array.Fill(places, NoPlace);
         for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
-        foreach (var e in equations) {
-            (arity, results) = (Math.Max(arity, e.Inputs.Length), Math.Max(results, e.Types.Length));
-            var layout = e.Inputs.Length > 0 ? e.Op.Relayout(layouts[e.Inputs[0]]) : null;
-            for (var i = 0; i < e.Types.Length; i++)
-                (layouts[e.First + i], roots[e.First + i]) = layout is null ? (e.Op.LayoutOf(e.Types[i]), e.First + i) : (layout, roots[e.Inputs[0]]);
+        foreach (var step in steps) {
+            (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
+            foreach (var e in step.Equations) {
+                var layout = e.Inputs.Length > 0 ? e.Op.Relayout(layouts[e.Inputs[0]]) : null;
+                for (var i = 0; i < e.Types.Length; i++)
+                    (layouts[e.First + i], roots[e.First + i]) = layout is null ? (e.Op.LayoutOf(e.Types[i]), e.First + i) : (layout, roots[e.Inputs[0]]);
+            }
         }
         arenaBytes = Arrange();
     }
@@ -46,36 +48,36 @@ internal sealed class Plan {
     /// <summary>Gives a place to every root that neither comes in nor goes out; returns the size of the arena.</summary>
     long Arrange() {
         var last = new int[types.Length];
-        for (var k = 0; k < equations.Length; k++) {
-            foreach (var x in equations[k].Inputs) last[roots[x]] = k;
-            for (var i = 0; i < equations[k].Types.Length; i++) last[roots[equations[k].First + i]] = k;
-        }
+        for (var k = 0; k < steps.Length; k++)
+            foreach (var x in steps[k].Inputs.Concat(steps[k].Outputs)) last[roots[x]] = k;
         foreach (var o in outputs) last[roots[o]] = int.MaxValue;
         var arena = new Arena();
-        for (var k = 0; k < equations.Length; k++) {
-            var e = equations[k];
-            for (var i = 0; i < e.Types.Length; i++) {
-                var slot = e.First + i;
+        for (var k = 0; k < steps.Length; k++) {
+            var step = steps[k];
+            var inherited = new HashSet<int>();
+            foreach (var slot in step.Outputs) {
                 if (roots[slot] != slot || last[slot] == int.MaxValue) continue;
-                if (HeirOf(e, k, slot) is { } heir) {
-                    places[slot] = places[roots[heir]];
+                if (HeirOf(step, k, slot, inherited) is { } heir) {
+                    places[slot] = places[heir];
+                    inherited.Add(heir);
                     arena.Inherit(places[slot]);
                 } else {
                     places[slot] = arena.Take(SizeOf(slot));
                 }
             }
-            foreach (var root in e.Inputs.Select(x => roots[x]).Concat(Enumerable.Range(e.First, e.Types.Length).Where(s => roots[s] == s)).Distinct())
+            foreach (var root in step.Inputs.Select(x => roots[x]).Concat(step.Outputs.Where(s => roots[s] == s)).Distinct())
                 if (last[root] == k && places[root] != NoPlace) arena.Release(places[root]);
         }
         return arena.Size;
 
         // Blocks are read before they are written, so an output may lie exactly over an input that nobody needs afterwards.
-        int? HeirOf(Equation e, int k, int slot) {
-            if (e.Op is not ElementwiseOp) return null;
-            foreach (var x in e.Inputs) {
+        int? HeirOf(PlanStep step, int k, int slot, HashSet<int> inherited) {
+            if (step.Blocks is null) return null;
+            foreach (var x in step.Inputs) {
                 var root = roots[x];
-                if (last[root] == k && places[root] != NoPlace && SizeOf(root) == SizeOf(slot)
-                    && e.Inputs.All(other => roots[other] != root || layouts[other].IsContiguous && types[other].Bytes == types[slot].Bytes)) return x;
+                if (last[root] == k && places[root] != NoPlace && !inherited.Contains(root) && SizeOf(root) == SizeOf(slot)
+                    && step.Inputs.All(other => roots[other] != root || layouts[other].IsContiguous && types[other].Bytes == types[slot].Bytes)
+                    && step.LastRead(y => roots[y] == root) <= step.Maker(slot)) return root;
             }
             return null;
         }
@@ -88,15 +90,17 @@ internal sealed class Plan {
         var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
         var slots = frame.Slots;
         for (var i = 0; i < arguments.Length; i++) slots[i] = arguments[i];
-        foreach (var e in equations) {
-            if (roots[e.First] != e.First) {
-                if (places[roots[e.First]] == NoPlace) slots[e.First] = slots[e.Inputs[0]]!.As(layouts[e.First]);
+        foreach (var step in steps) {
+            var first = step.Outputs[0];
+            if (roots[first] != first) {
+                if (places[roots[first]] == NoPlace) slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
                 continue;
             }
-            for (var i = 0; i < e.Inputs.Length; i++) frame.Inputs[i] = slots[e.Inputs[i]]!;
-            for (var i = 0; i < e.Types.Length; i++)
-                frame.Outputs[i] = slots[e.First + i] ??= View.Allocate(e.Types[i].DType, layouts[e.First + i]);
-            e.Op.Evaluate(frame.Inputs.AsSpan(0, e.Inputs.Length), frame.Outputs.AsSpan(0, e.Types.Length));
+            for (var i = 0; i < step.Inputs.Length; i++) frame.Inputs[i] = slots[step.Inputs[i]]!;
+            for (var i = 0; i < step.Outputs.Length; i++) frame.Outputs[i] = slots[step.Outputs[i]] ??= View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
+            var (from, to) = (new ArraySegment<View>(frame.Inputs, 0, step.Inputs.Length), new ArraySegment<View>(frame.Outputs, 0, step.Outputs.Length));
+            if (step.Blocks is { } blocks) Blocks.Run(blocks, from, to, step.Registers);
+            else step.Equations[0].Op.Evaluate(from, to);
         }
         var values = Array.ConvertAll(outputs, o => slots[o]!);
         frame.Forget(this);

@@ -9,9 +9,11 @@ internal sealed class ProgramBuilder {
 
     readonly RefTable slots = new();
     readonly List<Tensor> leaves = [];
+    readonly List<(Tensor Tensor, Call? Call)> operands = [];
     readonly List<int> wiring = [];
     readonly Func<Tensor, Call?> enter;
     Scope? scope;
+    int variables;
     Walk? walk;
 
     ProgramBuilder() => enter = t => Resolve(t).Call;
@@ -41,15 +43,17 @@ internal sealed class ProgramBuilder {
     public void Return() {
         slots.Clear();
         leaves.Clear();
+        operands.Clear();
         wiring.Clear();
         walk?.Return();
         (walk, scope) = (null, null);
         spare = this;
     }
 
-    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> variables) {
+    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> arguments) {
         scope = within;
-        foreach (var t in variables) Leaf(t);
+        foreach (var t in arguments) Leaf(t);
+        variables = leaves.Count;
         walk = Walk.Over(outputs, enter);
         // Leaves are numbered before equations: one pass to find them, one to write the wiring down.
         foreach (var call in walk.Calls) {
@@ -58,17 +62,18 @@ internal sealed class ProgramBuilder {
         }
         foreach (var o in outputs) Find(o);
         var hash = new HashCode();
-        foreach (var t in leaves) hash.Add(InputOf(t).GetHashCode());
+        for (var i = 0; i < leaves.Count; i++) hash.Add(InputOf(leaves[i], i).GetHashCode());
         var next = leaves.Count;
         foreach (var call in walk.Calls) {
             slots[call] = next;
             next += call.Op.Outputs;
         }
+        var at = 0;
         foreach (var call in walk.Calls) {
             hash.Add(call.Op.GetHashCode());
-            foreach (var x in call.Inputs) Wire(x, ref hash);
+            for (var i = 0; i < call.Inputs.Length; i++) Wire(operands[at++], ref hash);
         }
-        foreach (var o in outputs) Wire(o, ref hash);
+        while (at < operands.Count) Wire(operands[at++], ref hash);
         Hash = hash.ToHashCode();
         return this;
     }
@@ -87,8 +92,8 @@ internal sealed class ProgramBuilder {
         return (t, null);
     }
 
-    // A closed program is applied to tensors again; only one that runs knows layouts.
-    ProgramInput InputOf(Tensor leaf) => new(leaf.Type, scope is null ? leaf.Value.Layout.Repeats : 0);
+    // Variables stand for arguments to come, which are packed; of everything else that has values the layout is known.
+    ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= variables && leaf.HasValue ? leaf.Value.Layout.Repeats : 0);
 
     void Leaf(Tensor t) {
         if (slots[t] >= 0) return;
@@ -96,14 +101,15 @@ internal sealed class ProgramBuilder {
         leaves.Add(t);
     }
 
+    // What an operand is, is asked once: another thread may give it a value between the passes.
     void Find(Tensor t) {
-        var (tensor, call) = Resolve(t);
-        if (call is null) Leaf(tensor);
+        var operand = Resolve(t);
+        operands.Add(operand);
+        if (operand.Call is null) Leaf(operand.Tensor);
     }
 
-    void Wire(Tensor t, ref HashCode hash) {
-        var (tensor, call) = Resolve(t);
-        var slot = call is null ? slots[tensor] : slots[call] + tensor.Output;
+    void Wire((Tensor Tensor, Call? Call) operand, ref HashCode hash) {
+        var slot = operand.Call is null ? slots[operand.Tensor] : slots[operand.Call] + operand.Tensor.Output;
         wiring.Add(slot);
         hash.Add(slot);
     }
@@ -113,7 +119,7 @@ internal sealed class ProgramBuilder {
         var calls = Calls;
         if (program.Equations.Length != calls.Count || program.Inputs.Length != leaves.Count) return false;
         for (var i = 0; i < leaves.Count; i++)
-            if (InputOf(leaves[i]) != program.Inputs[i]) return false;
+            if (InputOf(leaves[i], i) != program.Inputs[i]) return false;
         var at = 0;
         for (var i = 0; i < calls.Count; i++) {
             var e = program.Equations[i];

@@ -109,5 +109,8 @@ internal static class Graph {
     }
 
     /// <summary>A fresh variable of a transform whose value nobody knows.</summary>
-    public static Tensor Input(TensorType type, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak: false)[0];
+    public static Tensor Input(TensorType type, Scope scope) => Input(type, weak: false, scope);
+
+    /// <inheritdoc cref="Input(TensorType, Scope)"/>
+    public static Tensor Input(TensorType type, bool weak, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak)[0];
 }

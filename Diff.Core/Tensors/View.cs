@@ -30,6 +30,9 @@ internal sealed class View {
         return view;
     }
 
+    /// <summary>The array, and where in it the layout's element 0 lies: for loops over blocks, which may not hold spans.</summary>
+    public (byte[] Array, int Start) Memory => (bytes, start);
+
     public DType DType { get; }
     public Layout Layout { get; }
     public Shape Shape => Layout.Shape;

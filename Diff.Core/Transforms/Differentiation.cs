@@ -30,6 +30,7 @@ internal static class Differentiation {
 
     /// <summary>A tangent or cotangent as the type that it goes with; a C# number takes its dtype and, where the tensor is no scalar, its shape.</summary>
     public static Tensor Fit(Tensor t, TensorType type, string what, string path = "") {
+        if (t.IsWeak && t.Rank == 0) return t.To(type.DType).BroadcastTo(type.Shape);
         if (t.IsWeak || t.DType != type.DType && t.DType.IsFloat() && t.Shape.Equals(type.Shape)) t = t.To(type.DType);
         return t.DType == type.DType && t.Shape.Equals(type.Shape) ? t
             : throw new ShapeException($"{what}{(path == "" ? "" : $" at {path}")} is {t.Type}; it has to be {type}, like the value it goes with.");

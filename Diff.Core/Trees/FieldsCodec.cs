@@ -1,11 +1,10 @@
 using System.Reflection;
-using System.Reflection.Emit;
 
 namespace Diff;
 
 /// <summary>A record, class, struct, tuple or anonymous type: its instance fields are its children.</summary>
-/// <remarks>The three walks are compiled on first use. A rebuilt object is a shallow copy with its fields set, whatever their access or
-/// <c>readonly</c>: no constructor of the user's runs, and a derived record stays what it is.</remarks>
+/// <remarks>The three walks are compiled on first use (<see cref="FieldsCompiler"/>). A rebuilt object is a shallow copy with its
+/// fields set, whatever their access or <c>readonly</c>: no constructor of the user's runs, and a derived record stays what it is.</remarks>
 internal sealed class FieldsCodec<T> : Codec<T> {
     delegate void Collecting(T node, Collector into);
     delegate T Rebuilding(T node, ref LeafReader from);
@@ -17,18 +16,23 @@ internal sealed class FieldsCodec<T> : Codec<T> {
     Rebuilding? rebuild;
     Comparing? same;
 
+    // Made by the first thread that needs it; where two do at once, either's will do.
+    Collecting Collector => collect ??= FieldsCompiler.Collect(typeof(T), fields).CreateDelegate<Collecting>(this);
+    Rebuilding Rebuilder => rebuild ??= FieldsCompiler.Rebuild(typeof(T), fields).CreateDelegate<Rebuilding>(this);
+    Comparing Comparer => same ??= FieldsCompiler.Same(typeof(T), fields).CreateDelegate<Comparing>(this);
+
     public override TreeKind Kind => holds ? TreeKind.Node : TreeKind.Static;
 
     public override void Collect(T node, Collector into) {
         if (!holds || node is null) return;
-        if (into.Enter()) (collect ??= CompileCollect())(node, into);
+        if (into.Enter()) Collector(node, into);
         into.Leave();
     }
 
-    public override T Rebuild(T node, ref LeafReader from) => !holds || node is null ? node : (rebuild ??= CompileRebuild())(node, ref from);
+    public override T Rebuild(T node, ref LeafReader from) => !holds || node is null ? node : Rebuilder(node, ref from);
 
     public override bool Same(T a, T b) =>
-        !typeof(T).IsValueType && ReferenceEquals(a, b) || a is not null && b is not null && (same ??= CompileSame())(a, b);
+        !typeof(T).IsValueType && ReferenceEquals(a, b) || a is not null && b is not null && Comparer(a, b);
 
     public override IReadOnlyList<(string, object?)> Children(object node) {
         var children = new List<(string, object?)>(fields.Length);
@@ -40,108 +44,6 @@ internal sealed class FieldsCodec<T> : Codec<T> {
             else children.Add((field.Segment, value));
         }
         return children;
-    }
-
-    // static void (codec, node, into) { into.Add(node.Tensor); Codec<F>.Instance.Collect(node.Field, into); … }
-    Collecting CompileCollect() {
-        var (method, il) = Emit("Collect", typeof(void), typeof(T), typeof(Collector));
-        foreach (var field in fields) {
-            if (!TreeTypes.MayHold(field.Type)) continue;
-            if (field.Type == typeof(Tensor)) il.Emit(OpCodes.Ldarg_2);
-            else il.Emit(OpCodes.Ldsfld, CodecOf(field.Type).GetField(nameof(Codec<>.Instance))!);
-            LoadField(il, 1, field);
-            if (field.Type == typeof(Tensor)) {
-                il.Emit(OpCodes.Call, typeof(Collector).GetMethod(nameof(Collector.Add))!);
-            } else {
-                il.Emit(OpCodes.Ldarg_2);
-                il.Emit(OpCodes.Callvirt, CodecOf(field.Type).GetMethod(nameof(Codec<>.Collect))!);
-            }
-        }
-        il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Collecting>(this);
-    }
-
-    // static T (codec, node, ref from) { var a = from.Next(node.Tensor); var b = Codec<F>.Instance.Rebuild(node.Field, ref from); …
-    //     if (from.Position is what it was) return node; copy = node.MemberwiseClone(); copy.Tensor = a; copy.Field = b; … return copy; }
-    Rebuilding CompileRebuild() {
-        var (method, il) = Emit("Rebuild", typeof(T), typeof(T), typeof(LeafReader).MakeByRefType());
-        var position = typeof(LeafReader).GetField(nameof(LeafReader.Position))!;
-        var before = il.DeclareLocal(typeof(int));
-        il.Emit(OpCodes.Ldarg_2);
-        il.Emit(OpCodes.Ldfld, position);
-        il.Emit(OpCodes.Stloc, before);
-        var rebuilt = new List<(TreeField Field, LocalBuilder Value)>();
-        foreach (var field in fields) {
-            if (!TreeTypes.MayHold(field.Type)) continue;
-            var value = il.DeclareLocal(field.Type);
-            if (field.Type == typeof(Tensor)) {
-                il.Emit(OpCodes.Ldarg_2);
-                LoadField(il, 1, field);
-                il.Emit(OpCodes.Call, typeof(LeafReader).GetMethod(nameof(LeafReader.Next))!);
-            } else {
-                il.Emit(OpCodes.Ldsfld, CodecOf(field.Type).GetField(nameof(Codec<>.Instance))!);
-                LoadField(il, 1, field);
-                il.Emit(OpCodes.Ldarg_2);
-                il.Emit(OpCodes.Callvirt, CodecOf(field.Type).GetMethod(nameof(Codec<>.Rebuild))!);
-            }
-            il.Emit(OpCodes.Stloc, value);
-            rebuilt.Add((field, value));
-        }
-        var changed = il.DefineLabel();
-        il.Emit(OpCodes.Ldarg_2);
-        il.Emit(OpCodes.Ldfld, position);
-        il.Emit(OpCodes.Ldloc, before);
-        il.Emit(OpCodes.Bne_Un, changed);
-        il.Emit(OpCodes.Ldarg_1);
-        il.Emit(OpCodes.Ret);
-        il.MarkLabel(changed);
-        if (!typeof(T).IsValueType) {
-            il.Emit(OpCodes.Ldarg_1);
-            il.Emit(OpCodes.Call, typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!);
-            il.Emit(OpCodes.Starg_S, (byte)1);
-        }
-        foreach (var (field, value) in rebuilt) {
-            LoadOwner(il, 1);
-            il.Emit(OpCodes.Ldloc, value);
-            il.Emit(OpCodes.Stfld, field.Info);
-        }
-        il.Emit(OpCodes.Ldarg_1);
-        il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Rebuilding>(this);
-    }
-
-    // static bool (codec, a, b) { return Codec<F>.Instance.Same(a.Field, b.Field) && …; }
-    Comparing CompileSame() {
-        var (method, il) = Emit("Same", typeof(bool), typeof(T), typeof(T));
-        var differ = il.DefineLabel();
-        foreach (var field in fields) {
-            il.Emit(OpCodes.Ldsfld, CodecOf(field.Type).GetField(nameof(Codec<>.Instance))!);
-            LoadField(il, 1, field);
-            LoadField(il, 2, field);
-            il.Emit(OpCodes.Callvirt, CodecOf(field.Type).GetMethod(nameof(Codec<>.Same))!);
-            il.Emit(OpCodes.Brfalse, differ);
-        }
-        il.Emit(OpCodes.Ldc_I4_1);
-        il.Emit(OpCodes.Ret);
-        il.MarkLabel(differ);
-        il.Emit(OpCodes.Ldc_I4_0);
-        il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Comparing>(this);
-    }
-
-    // A first argument that is not used: a delegate with a target is called faster than one without.
-    static (DynamicMethod, ILGenerator) Emit(string name, Type result, params Type[] parameters) {
-        var method = new DynamicMethod($"{name}<{typeof(T).Name}>", result, [typeof(object), .. parameters], typeof(Codec).Module, skipVisibility: true);
-        return (method, method.GetILGenerator());
-    }
-
-    static Type CodecOf(Type field) => typeof(Codec<>).MakeGenericType(field);
-
-    static void LoadOwner(ILGenerator il, byte argument) => il.Emit(typeof(T).IsValueType ? OpCodes.Ldarga_S : OpCodes.Ldarg_S, argument);
-
-    static void LoadField(ILGenerator il, byte argument, TreeField field) {
-        LoadOwner(il, argument);
-        il.Emit(OpCodes.Ldfld, field.Info);
     }
 }
 
@@ -157,6 +59,8 @@ internal sealed record TreeField(FieldInfo Info, string Segment) {
         var fields = new List<TreeField>();
         var names = new HashSet<string>();
         foreach (var level in Levels(type)) {
+            // What a class of the framework keeps for a user's that derives from it is its own affair.
+            if (level != type && TreeTypes.IsForeign(level) && !TreeTypes.IsForeign(type)) continue;
             var declared = level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
             Array.Sort(declared, (a, b) => a.MetadataToken.CompareTo(b.MetadataToken));
             foreach (var field in declared) {

@@ -19,7 +19,8 @@ internal sealed class Flat<P> {
 
     /// <summary>The same tree with other leaves.</summary>
     public P Rebuild(ReadOnlySpan<Tensor> leaves) {
-        if (leaves.Length != Leaves.Length) throw new TreeException($"Tree: {Describe()} has {Leaves.Length} leaves, and there are {leaves.Length} to put into it.");
+        if (leaves.Length != Leaves.Length)
+            throw new TreeException($"Tree: {Describe()} has {Leaves.Length} leaves, and there are {leaves.Length} to put into it.");
         var from = new LeafReader(leaves);
         return Codec<P>.Instance.Rebuild(tree, ref from);
     }

@@ -11,7 +11,8 @@ internal abstract class KeyedCodec<C, K, V> : Codec<C> where K : notnull {
 
     static readonly Comparison<(K Key, V)> Order =
         typeof(K) == typeof(string) ? (a, b) => string.CompareOrdinal((string)(object)a.Key, (string)(object)b.Key)
-        : typeof(IComparable<K>).IsAssignableFrom(typeof(K)) || typeof(IComparable).IsAssignableFrom(typeof(K)) ? (a, b) => Comparer<K>.Default.Compare(a.Key, b.Key)
+        : typeof(K).IsAssignableTo(typeof(IComparable<K>)) || typeof(K).IsAssignableTo(typeof(IComparable))
+            ? (a, b) => Comparer<K>.Default.Compare(a.Key, b.Key)
         : (a, b) => string.CompareOrdinal(a.Key.ToString(), b.Key.ToString());
 
     /// <summary>Keys and values in any order.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Diff;
 
 /// <summary>The slow walks over a tree, with paths: for names, messages and checkpoints.</summary>
@@ -32,7 +30,8 @@ internal static class TreeWalk {
         var codec = Codec.Exact(type);
         var here = path == "" ? "this value" : path;
         if (codec.Kind == TreeKind.Refused)
-            return $"{here} is {TreeNames.Article(type)}, which would hide tensors from gradients, optimizers and checkpoints. Compute it first, or hold them in an array, a list or a dictionary";
+            return $"{here} is {TreeNames.Article(type)}, which would hide tensors from gradients, optimizers and checkpoints. "
+                + "Compute it first, or hold them in an array, a list or a dictionary";
         if (codec.Kind != TreeKind.Node) return null;
         if (!type.IsValueType && !above.Add(node)) return $"{here} is {TreeNames.Article(type)} that it is inside of, and a tree has no cycles";
         if (above.Count > 1000) return $"{path[..Math.Min(path.Length, 200)]}… nests deeper than the 1000 levels that a tree may have";
@@ -56,63 +55,16 @@ internal static class TreeWalk {
                 return $"{at}has {children[i].Segment} where the value it goes with has {others[i].Segment}";
             if (Difference(children[i].Value, others[i].Value, Join(path, children[i].Segment)) is { } difference) return difference;
         }
-        return children.Count != others.Count ? $"{at}has {children.Count} elements; it has to have {others.Count}, like the value it goes with"
+        return children.Count != others.Count
+            ? $"{at}has {children.Count} element{(children.Count == 1 ? "" : "s")}; it has to have {others.Count}, like the value it goes with"
             : $"{at}is {Static(node)}; it has to be {Static(like)}, like the value it goes with";
     }
 
     static string Kind(object? value) => value switch { null => "null", Tensor => "a tensor", _ => TreeNames.Article(value.GetType()) };
 
-    static string Static(object value) => FormattableString.Invariant($"{value}") is { Length: > 0 and < 60 } text ? text : "another " + TreeNames.Of(value.GetType());
+    static string Static(object value) =>
+        FormattableString.Invariant($"{value}") is { Length: > 0 and < 60 } text ? text : "another " + TreeNames.Of(value.GetType());
 
     /// <summary>A path and the next segment: <c>Layers</c>, <c>[0]</c>, <c>Weight</c>.</summary>
     static string Join(string path, string segment) => path == "" || segment == "" || segment[0] == '[' ? path + segment : $"{path}.{segment}";
-}
-
-/// <summary>Types as one writes them.</summary>
-internal static class TreeNames {
-    /// <summary>A value for a message: a tensor by dtype and shape, anything else by its type.</summary>
-    public static string Describe(object? value, Type declared) => value switch {
-        Tensor { AbsentFrom: null } t => $"{t.Type}",
-        null => Of(declared),
-        _ => Of(value.GetType()),
-    };
-
-    /// <summary>With its article.</summary>
-    public static string Article(Type type) => Of(type) is var name && "AEIOU".Contains(name[0]) ? $"an {name}" : $"a {name}";
-
-    /// <summary>The C# name: <c>(double, Tensor[])</c>, <c>List&lt;Dense&gt;</c>.</summary>
-    public static string Of(Type type) {
-        if (type.IsArray) return $"{Of(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
-        if (Nullable.GetUnderlyingType(type) is { } value) return $"{Of(value)}?";
-        if (Keyword(type) is { } keyword) return keyword;
-        var arguments = type.GetGenericArguments();
-        if (typeof(ITuple).IsAssignableFrom(type) && type.IsValueType) return $"({string.Join(", ", Items(type))})";
-        if (type.Name.StartsWith("<>f__Anonymous", StringComparison.Ordinal)) return $"new {{ {string.Join(", ", TreeField.Of(type).Select(f => f.Segment))} }}";
-        var name = type.Name.IndexOf('`') is > 0 and var tick ? type.Name[..tick] : type.Name;
-        return arguments.Length == 0 ? name : $"{name}<{string.Join(", ", arguments.Select(Of))}>";
-    }
-
-    // A tuple of more than seven keeps the others in a tuple of its own.
-    static IEnumerable<string> Items(Type tuple) {
-        var arguments = tuple.GetGenericArguments();
-        return arguments.Length < 8 ? arguments.Select(Of) : arguments[..7].Select(Of).Concat(Items(arguments[7]));
-    }
-
-    static string? Keyword(Type type) => type.IsEnum ? null : Type.GetTypeCode(type) switch {
-        TypeCode.Boolean => "bool",
-        TypeCode.Byte => "byte",
-        TypeCode.SByte => "sbyte",
-        TypeCode.Char => "char",
-        TypeCode.Int16 => "short",
-        TypeCode.UInt16 => "ushort",
-        TypeCode.Int32 => "int",
-        TypeCode.UInt32 => "uint",
-        TypeCode.Int64 => "long",
-        TypeCode.UInt64 => "ulong",
-        TypeCode.Single => "float",
-        TypeCode.Double => "double",
-        TypeCode.Decimal => "decimal",
-        TypeCode.String => "string",
-        _ => type == typeof(object) ? "object" : null,
-    };
 }

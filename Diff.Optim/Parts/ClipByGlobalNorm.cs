@@ -14,8 +14,8 @@ public sealed record ClipByGlobalNorm(double Max) : Optimizer {
         var square = squares.Aggregate((a, b) => a + b);
         var exceeds = square > Max * Max;
         // The inner choice keeps 1/√0 out of derivatives through the training.
-        var factor = Functions.Where(exceeds, Max * Functions.Rsqrt(Functions.Where(exceeds, square, 1)), 1);
-        return (Tree.Map((_, g) => g * factor.To(g.DType), parameters, gradients), state);
+        var factor = Leaves.As(Functions.Where(exceeds, Max * Functions.Rsqrt(Functions.Where(exceeds, square, 1)), 1));
+        return (Tree.Map((_, g) => g * factor(g.DType), parameters, gradients), state);
     }
 }
 

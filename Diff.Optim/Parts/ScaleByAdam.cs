@@ -19,22 +19,22 @@ public sealed record ScaleByAdam(double B1 = 0.9, double B2 = 0.999, double Eps 
     /// <inheritdoc/>
     public override (P Updates, OptState<P> State) Update<P>(P gradients, OptState<P> state, P parameters) {
         var (count, mu, nu) = Own<AdamState<P>, P>(state);
-        var (scale, eps) = Correction(count + 1);
+        var (scale, eps) = Correction(count + 1, B1, B2, Eps);
         var next = Tree.MapMany(3, leaf => {
             var (p, m, v, g) = (leaf[0], leaf[1], leaf[2], leaf[3]);
             m = B1 * m + (1 - B1) * g;
             v = B2 * v + (1 - B2) * g.Square();
-            return [scale.To(p.DType) * (m / (Roots.Sqrt(v) + eps.To(p.DType))), m, v];
+            return [scale(p.DType) * (m / (Leaves.Root(v) + eps(p.DType))), m, v];
         }, parameters, mu, nu, gradients);
         return (next[0], new AdamState<P>(count + 1, next[1], next[2]));
     }
 
     // With c = √(1 − β₂ᵗ) the direction is c/(1 − β₁ᵗ) · m/(√v + c·ε): two passes less than by the letter. In f64, for 1 − β₂ᵗ
     // of the first steps would have three digits less than f32 has.
-    (Tensor Scale, Tensor Eps) Correction(Tensor t) {
+    internal static (Func<DType, Tensor> Scale, Func<DType, Tensor> Eps) Correction(Tensor t, double b1, double b2, double eps) {
         var steps = t.To(DType.F64);
-        var c = Functions.Sqrt(1 - Functions.Pow(B2, steps));
-        return (c / (1 - Functions.Pow(B1, steps)), c * Eps);
+        var c = Functions.Sqrt(1 - Functions.Pow(b2, steps));
+        return (Leaves.As(c / (1 - Functions.Pow(b1, steps))), Leaves.As(c * eps));
     }
 }
 

@@ -6,6 +6,7 @@ namespace Diff;
 public sealed record RateState<P>(Tensor Count, Tensor Rate) : OptState<P>;
 
 /// <summary>Multiplies by minus the learning rate, which may be a function of the number of steps done. Optax's <c>scale_by_learning_rate</c>.</summary>
+/// <remarks>A schedule is an expression of the count and does not look at it: <c>Where(t &lt; 100, 1e-2, 1e-3)</c>, not <c>if</c>, since a step is one plan.</remarks>
 /// <param name="Rate">From the count, i32 and 0 at the first step, to a scalar. It may depend on what a transform around the training differentiates by.</param>
 public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
     /// <inheritdoc/>
@@ -19,8 +20,12 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
         var count = Own<RateState<P>, P>(state).Count;
         var rate = At(count);
         // The rate takes the parameter's dtype: a number of C#, or of f64, must not widen f32 parameters.
-        return (Tree.Map((p, g) => -rate.To(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
+        var factor = Leaves.As(-rate);
+        return (Tree.Map((p, g) => factor(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"ScaleByRate {{ Rate = {(Rate.Target is Optimizers.Constant constant ? constant : Rate.Method.Name.Contains('<') ? "t => …" : Rate.Method.Name)} }}";
 
     Tensor At(Tensor count) => Rate(count) is { Rank: 0 } rate ? rate : throw new ShapeException($"A learning rate is a scalar; the schedule gives {Rate(count).DType.Name()}{Rate(count).Shape}.");
 }
@@ -32,8 +37,10 @@ public static partial class Optimizers {
     /// <inheritdoc cref="Diff.ScaleByRate"/>
     public static Optimizer ScaleByRate(Func<Tensor, Tensor> rate) => new ScaleByRate(rate);
 
-    // A record, so that optimizers of the same rate are equal and print it.
-    sealed record Constant(double Value) {
-        public Tensor At(Tensor count) => Value;
+    // A constant as a schedule that knows its number, to print it.
+    internal sealed class Constant(double value) {
+        public Tensor At(Tensor count) => value;
+
+        public override string ToString() => FormattableString.Invariant($"{value}");
     }
 }

@@ -29,14 +29,14 @@ public sealed record ScaleByRms(double Decay = 0.99, double Eps = 1e-8, bool Cen
                 var (v, m, g) = (leaf[1], leaf[2], leaf[3]);
                 v = Decay * v + (1 - Decay) * g.Square();
                 m = Decay * m + (1 - Decay) * g;
-                return [g / (Roots.Sqrt(v - m.Square()) + Eps), v, m];
+                return [g / (Leaves.Root(v - m.Square()) + Eps), v, m];
             }, parameters, nu, mu, gradients);
             return (next[0], new CenteredRmsState<P>(next[1], next[2]));
         } else {
             var next = Tree.MapMany(2, leaf => {
                 var (v, g) = (leaf[1], leaf[2]);
                 v = Decay * v + (1 - Decay) * g.Square();
-                return [g / (Roots.Sqrt(v) + Eps), v];
+                return [g / (Leaves.Root(v) + Eps), v];
             }, parameters, Own<RmsState<P>, P>(state).Nu, gradients);
             return (next[0], new RmsState<P>(next[1]));
         }

@@ -18,10 +18,10 @@ public sealed record Trace(double Decay, bool Nesterov = false, double Dampening
     public override (P Updates, OptState<P> State) Update<P>(P gradients, OptState<P> state, P parameters) {
         var (count, before) = Own<TraceState<P>, P>(state);
         // The first gradient is not dampened, as in PyTorch.
-        var share = Dampening == 0 ? null : Functions.Where(count.Eq(0), 1, 1 - Dampening);
+        var share = Dampening == 0 ? null : Leaves.As(Functions.Where(count.Eq(0), 1, 1 - Dampening));
         var next = Tree.MapMany(2, leaf => {
             var (m, g) = (leaf[1], leaf[2]);
-            m = Decay * m + (share is null ? g : share.To(g.DType) * g);
+            m = Decay * m + (share is null ? g : share(g.DType) * g);
             return [Nesterov ? g + Decay * m : m, m];
         }, parameters, before, gradients);
         return (next[0], new TraceState<P>(count + 1, next[1]));

@@ -32,6 +32,11 @@ public class TreeTests {
     internal record Norm(Tensor Scale, State<Tensor> Mean, Tensor Steps);
     internal record Deep(Tensor W, Deep? Next);
 
+    internal record Box<A>(A Value) { public required Tensor Needed { get; init; } Tensor Made { get; } = T(9); }
+    internal class Under { public Tensor W = 1; }
+    internal class Over : Under { public new Tensor W = 2; }
+    internal class Failed(Tensor seen) : Exception { public Tensor Seen { get; } = seen; }
+
     internal static Tensor T(double x) => Tensor.Of(x, x + 1);
     internal static Linear L(double x) => new(T(x), T(x + 0.5));
 
@@ -88,6 +93,14 @@ public class TreeTests {
     }
 
     [Fact]
+    public void Generic_types_hidden_fields_and_classes_of_the_framework_below() {
+        RoundTrip(new Box<Box<Tensor>?>(new(T(1)) { Needed = T(2) }) { Needed = T(3) },
+            "Value.Value", "Value.Needed", "Value.Made", "Needed", "Made");
+        RoundTrip<Under>(new Over(), "W", "Over.W");
+        RoundTrip(new Failed(T(1)), "Seen");
+    }
+
+    [Fact]
     public void Tuples() {
         RoundTrip((T(1), 2, L(3)), "Item1", "Item3.Weight", "Item3.Bias");
         RoundTrip(Tuple.Create(T(1), T(2)), "Item1", "Item2");
@@ -134,6 +147,8 @@ public class TreeTests {
         RoundTrip(new LE.Map<LE.ClassInstances.OrdString, string, Tensor>([("b", T(1)), ("a", T(2))]), """["a"]""", """["b"]""");
         RoundTrip(new LE.HashMap<LE.ClassInstances.EqString, string, Tensor>([("b", T(1))]), """["b"]""");
         RoundTrip((LE.Option<Tensor>.Some(T(1)), LE.Option<Tensor>.None), "Item1");
+        RoundTrip((new LE.Seq<Tensor>(Enumerable.Range(0, 3).Select(i => Functions.Grad(x => x * x, i))), T(1)), "Item1[0]", "Item1[1]", "Item1[2]", "Item2");
+        RoundTrip((T(1), new LE.Arr<int>([1, 2]), new LE.Seq<string>(["a"])), "Item1");
         Assert.Empty(Tree.Leaves((default(LE.Seq<Tensor>), default(LE.Arr<Tensor>), default(LE.Lst<Tensor>))));
         Assert.Empty(Tree.Leaves((default(LE.Map<string, Tensor>), default(LE.HashMap<string, Tensor>))));
     }

@@ -1,0 +1,92 @@
+using System.Text.Json;
+
+namespace Diff.Tests.Layers;
+
+/// <summary>Convolution and pooling against PyTorch's values and gradients in f64 (functions.json).</summary>
+public class WindowTests {
+    public static TheoryData<string> Convs => [.. Names("conv")];
+    public static TheoryData<string> Pools => [.. Names("pool")];
+
+    static IEnumerable<string> Names(string kind) => References.Functions.GetProperty(kind).EnumerateArray().Select(c => c.GetProperty("name").GetString()!);
+
+    static JsonElement Case(string kind, string name) => References.Functions.GetProperty(kind).EnumerateArray().Single(c => c.GetProperty("name").GetString() == name);
+
+    static Tensor Array(JsonElement c, string name, DType type = DType.F64) {
+        var shape = c.GetProperty((name == "ct" ? "y" : name) + "_shape").Ints();
+        return Tensor.From<double>(Hash.Values(shape.Aggregate(1, (a, b) => a * b), c.GetProperty(name + "_seed").GetUInt32(), 2), shape).To(type);
+    }
+
+    static PerAxis Each(JsonElement c, string name) => c.GetProperty(name).Ints();
+
+    [Theory, MemberData(nameof(Convs))]
+    public void Convolution(string name) {
+        var c = Case("conv", name);
+        foreach (var (type, digits) in new[] { (DType.F64, 1e-14), (DType.F32, 1e-6) }) {
+            var (y, pull) = Vjp(p => Conv(p.Item1, p.Item2, Each(c, "stride"), Each(c, "padding"), Each(c, "dilation"), c.GetProperty("groups").GetInt32()),
+                (Array(c, "x", type), Array(c, "w", type)));
+            Assert.Equal(c.GetProperty("y_shape").Ints(), y.Shape.ToArray());
+            Near.Assert(c.GetProperty("y").Doubles(), y, digits, "y");
+            var (dx, dw) = pull(Array(c, "ct", type));
+            Near.Assert(c.GetProperty("dx").Doubles(), dx, digits, "dx");
+            Near.Assert(c.GetProperty("dw").Doubles(), dw, digits, "dw");
+        }
+    }
+
+    [Theory, MemberData(nameof(Pools))]
+    public void Pooling(string name) {
+        var c = Case("pool", name);
+        foreach (var (type, digits) in new[] { (DType.F64, 1e-14), (DType.F32, 1e-6) }) {
+            var (y, pull) = Vjp(x => c.GetProperty("kind").GetString() == "max"
+                ? MaxPool(x, Each(c, "kernel"), Each(c, "stride"), Each(c, "padding"), Each(c, "dilation"))
+                : AvgPool(x, Each(c, "kernel"), Each(c, "stride"), Each(c, "padding"), c.GetProperty("count_include_pad").GetBoolean()), Array(c, "x", type));
+            Assert.Equal(c.GetProperty("y_shape").Ints(), y.Shape.ToArray());
+            Near.Assert(c.GetProperty("y").Doubles(), y, digits, "y");
+            Near.Assert(c.GetProperty("dx").Doubles(), pull(Array(c, "ct", type)), digits, "dx");
+        }
+    }
+
+    [Fact]
+    public void The_mean_under_a_window_is_that_of_a_block() {
+        var x = Key.Of(3).Normal(DType.F64, 2, 3, 7, 5);
+        Near.Assert(x[.., .., ..6, ..4].Reshape(2, 3, 3, 2, 2, 2).Mean(3, 5).Doubles(), AvgPool(x, 2), 1e-15);
+    }
+
+    [Fact]
+    public void One_and_three_axes() {
+        var line = Tensor.Of(1, 5, 2, 4).Reshape(1, 1, 4);
+        Assert.Equal([5, 4], MaxPool(line, 2).Doubles());
+        Assert.Equal([3, 3], AvgPool(line, 2).Doubles());
+        var cube = Tensor.Arange(8).To(DType.F64).Reshape(1, 1, 2, 2, 2);
+        Assert.Equal([7], MaxPool(cube, 2).Doubles());
+        Assert.Equal([3.5], AvgPool(cube, 2).Doubles());
+        Assert.Equal([28], Conv(cube, Tensor.Ones(DType.F64, 1, 1, 2, 2, 2)).Doubles());
+    }
+
+    [Fact]
+    public void Of_equals_the_first_is_the_largest() {
+        var (_, pull) = Vjp(x => MaxPool(x, 2), Tensor.Zeros(1, 1, 2, 2));
+        Assert.Equal([1, 0, 0, 0], pull(Tensor.Ones(1, 1, 1, 1)).Doubles());
+    }
+
+    [Fact]
+    public void Errors_name_what_does_not_fit() {
+        Tensor x = Tensor.Zeros(1, 3, 8, 8), w = Tensor.Zeros(4, 2, 3, 3);
+        Assert.Contains("f32[1,3,8,8] has 3 channels", Assert.Throws<ShapeException>(() => Conv(x, w)).Message);
+        Assert.Contains("f32[3,8]", Assert.Throws<ShapeException>(() => MaxPool(Tensor.Zeros(3, 8), 2)).Message);
+        Assert.Contains("(1, 2, 3)", Assert.Throws<ShapeException>(() => MaxPool(x, (1, 2, 3))).Message);
+        Assert.Contains("padding", Assert.Throws<ShapeException>(() => AvgPool(x, 2, padding: 2)).Message);
+        Assert.Contains("reaches over 9", Assert.Throws<ShapeException>(() => AvgPool(x, 9)).Message);
+    }
+
+    [Fact]
+    public void A_number_for_each_axis() {
+        PerAxis two = [2, 1], three = (1, 2, 3), all = 4;
+        Assert.Equal([2, 1], two.For(2));
+        Assert.Equal([1, 2, 3], three.For(3));
+        Assert.Equal([4, 4, 4], all.For(3));
+        Assert.Equal([7, 7], default(PerAxis).For(2, 7));
+        Assert.Equal(two, (PerAxis)(2, 1));
+        Assert.Equal("(2, 1)", two.ToString());
+        Assert.Throws<ShapeException>(() => two.For(3));
+    }
+}
