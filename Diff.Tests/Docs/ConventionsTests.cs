@@ -70,6 +70,8 @@ public class ConventionsTests {
         Row(() => LogSumExp(Of(Inf, -Inf))),
         Row(() => Grad(x => LogSumExp(x))([-Inf, 0])),
         Row(() => Grad(x => LogSumExp(x))([-Inf, -Inf])),
+        Row(() => Grad(x => LogAddExp(x[0], x[1]))([-Inf, -Inf])),
+        Row(() => Grad(x => LogAddExp(x[0], x[1]))([0, 0])),
         Row(() => LogAddExp(-Inf, -Inf)),
         Row(() => Softmax([-Inf, 0])),
         Row(() => Softmax([-Inf, -Inf])),
