@@ -57,17 +57,16 @@ internal sealed record DivOp() : NumberBinary<DivOp>(0.5, 3), INumberMap2 {
 internal sealed record MaxOp : NumberBinary<MaxOp>, INumberMap2 {
     public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Max(a, b, y);
 
-    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Choose(inputs[0] > inputs[1], inputs, tangents)];
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Choose(inputs[0], inputs[1], tangents[0], tangents[1])];
 
-    /// <summary>The tangent of whichever was chosen; half of each where there was nothing to choose.</summary>
-    public static Tensor? Choose(Tensor first, Tensor[] inputs, Tensor?[] tangents) {
-        var equal = inputs[0].Eq(inputs[1]);
-        var a = tangents[0] is { } ta ? ta * Share(first, inputs[0].Type) : null;
-        var b = tangents[1] is { } tb ? tb * Share(!(first | equal), inputs[0].Type) : null;
-        return AddOp.Sum(a, b);
+    /// <summary>The tangent of the larger; half of each where they are equal, and both where either is NaN.</summary>
+    public static Tensor? Choose(Tensor a, Tensor b, Tensor? ta, Tensor? tb) {
+        var equal = a.Eq(b);
+        return AddOp.Sum(ta is null ? null : ta * Share(a, b), tb is null ? null : tb * Share(b, a));
 
-        Tensor Share(Tensor chosen, TensorType type) =>
-            Functions.Where(equal, Graph.Fill(0.5, type), Functions.Where(chosen, Graph.Fill(1, type), Graph.Fill(0, type)));
+        // Not "a > b", which is false of NaN and would make a derivative of 0 of it.
+        Tensor Share(Tensor x, Tensor other) =>
+            Functions.Where(equal, Graph.Fill(0.5, x.Type), Functions.Where(x <= other, Graph.Fill(0, x.Type), Graph.Fill(1, x.Type)));
     }
 }
 
@@ -75,7 +74,7 @@ internal sealed record MaxOp : NumberBinary<MaxOp>, INumberMap2 {
 internal sealed record MinOp : NumberBinary<MinOp>, INumberMap2 {
     public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Min(a, b, y);
 
-    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [MaxOp.Choose(inputs[0] < inputs[1], inputs, tangents)];
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [MaxOp.Choose(-inputs[0], -inputs[1], tangents[0], tangents[1])];
 }
 
 /// <summary>aᵇ for a > 0, or any a where b is a whole number; 0⁰ = 1.</summary>

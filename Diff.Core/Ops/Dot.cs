@@ -87,6 +87,15 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         return product.TransposeBy(Axes.Of([.. RightBatch.Span, .. sums, .. rest]).Inverse());
     }
 
+    // Both: one more batch axis. One: its first axis is one more of its free ones, and moves to the front afterwards.
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        static Axes Shift(Axes axes) => Axes.Of([.. axes.Span.ToArray().Select(a => a + 1)]);
+        static Axes Front(Axes axes) => Axes.Of([0, .. Shift(axes).Span]);
+        if (batched is [true, true]) return Graph.ApplyAll(new DotOp(Front(LeftBatch), Front(RightBatch), Shift(LeftSum), Shift(RightSum)), inputs);
+        if (batched[0]) return [Graph.Apply(new DotOp(Shift(LeftBatch), RightBatch, Shift(LeftSum), RightSum), inputs).MoveAxis(LeftBatch.Count, 0)];
+        return [Graph.Apply(new DotOp(LeftBatch, Shift(RightBatch), LeftSum, Shift(RightSum)), inputs).MoveAxis(inputs[0].Rank - LeftSum.Count, 0)];
+    }
+
     public override IEnumerable<Sample> Samples() {
         return [
             Of(MatMul(0), [3, 4], [4, 5]), Of(MatMul(1), [2, 3, 4], [2, 4, 5]),

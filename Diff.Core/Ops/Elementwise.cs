@@ -29,6 +29,8 @@ internal abstract record ElementwiseOp(int Arity) : Op {
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Blocks.Run(this, inputs, outputs[0]);
 
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this, Repeated(inputs, batched, size));
+
     protected DTypeException Refuses(DType type, string takes) =>
         new($"{Name} takes {takes}, not {type.Name()}. Convert it first: x.To(DType.F32).");
 

@@ -62,6 +62,22 @@ internal sealed record TakeOp(int Axis) : IndexOp(Axis) {
 
     protected override Op Inverse(TensorType input) => new PutOp(Axis, input.Shape[Axis]);
 
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        if (batched is [true, false]) return Graph.ApplyAll(new TakeOp(Axis + 1), inputs);
+        if (batched is [false, true]) return [Graph.Apply(this, inputs).MoveAxis(Axis, 0)];
+        var (x, at) = (inputs[0], inputs[1]);
+        var rows = x.Flatten(1, Axis + 1);
+        rows = rows.Flatten(3, rows.Rank);
+        var y = Graph.Apply(new TakeAlongOp(2), rows, EachElement(at, rows.Shape));
+        return [y.ReshapeTo(Shape.Of([.. x.Shape.Span[..(Axis + 1)], .. at.Shape.Span[1..], .. x.Shape.Span[(Axis + 2)..]]))];
+    }
+
+    /// <summary>Indices [size, …] of slices as indices of elements, for [size, outer, …, inner].</summary>
+    public static Tensor EachElement(Tensor at, Shape rows) {
+        var flat = at.Flatten(1, at.Rank);
+        return flat.BroadcastBy(Shape.Of(rows[0], rows[1], flat.Shape[1], rows[3]), Axes.Of(0, 2));
+    }
+
     public override IEnumerable<Sample> Samples() => [
         new(new TakeOp(0), [new(DType.F64, Shape.Of(4, 3)), new(DType.I32, Shape.Of(6))], -3.9, 3.9), new(new TakeOp(1), [new(DType.F64, Shape.Of(2, 5)), new(DType.I64, Shape.Of(2, 2))], -3, 3),
         new(new TakeOp(0), [new(DType.F64, Shape.Of(4)), new(DType.I32, Shape.Scalar)], -3, 3)];
@@ -89,6 +105,21 @@ internal sealed record PutOp(int Axis, int Size) : IndexOp(Axis) {
 
     protected override Op Inverse(TensorType input) => new TakeOp(Axis);
 
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        if (batched is [true, false]) return Graph.ApplyAll(new PutOp(Axis + 1, Size), inputs);
+        var (x, at) = (Repeated(inputs, batched, size)[0], inputs[1]);
+        var inner = x.Shape.Span[(Axis + at.Rank)..].ToArray();
+        var rows = x.ReshapeTo(Shape.Of(size, Product(x.Shape.Span[1..(Axis + 1)]), Product(at.Shape.Span[1..]), Product(inner)));
+        var y = Graph.Apply(new PutAlongOp(2, Size), rows, TakeOp.EachElement(at, rows.Shape));
+        return [y.ReshapeTo(Shape.Of([.. x.Shape.Span[..(Axis + 1)], Size, .. inner]))];
+
+        static int Product(ReadOnlySpan<int> sizes) {
+            var product = 1;
+            foreach (var s in sizes) product *= s;
+            return product;
+        }
+    }
+
     public override IEnumerable<Sample> Samples() => [
         new(new PutOp(0, 4), [new(DType.F64, Shape.Of(6, 3)), new(DType.I32, Shape.Of(6))], -3.9, 3.9), new(new PutOp(1, 5), [new(DType.F64, Shape.Of(2, 2, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];
 }
@@ -109,6 +140,8 @@ internal sealed record TakeAlongOp(int Axis) : IndexOp(Axis) {
     }
 
     protected override Op Inverse(TensorType input) => new PutAlongOp(Axis, input.Shape[Axis]);
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new TakeAlongOp(Axis + 1), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() => [
         new(new TakeAlongOp(1), [new(DType.F64, Shape.Of(2, 4)), new(DType.I32, Shape.Of(2, 6))], -3.9, 3.9), new(new TakeAlongOp(0), [new(DType.F64, Shape.Of(4, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];
@@ -134,6 +167,8 @@ internal sealed record PutAlongOp(int Axis, int Size) : IndexOp(Axis) {
     protected override int SizeOf(Shape input) => Size;
 
     protected override Op Inverse(TensorType input) => new TakeAlongOp(Axis);
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new PutAlongOp(Axis + 1, Size), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() => [
         new(new PutAlongOp(1, 4), [new(DType.F64, Shape.Of(2, 6)), new(DType.I32, Shape.Of(2, 6))], -3.9, 3.9), new(new PutAlongOp(0, 5), [new(DType.F64, Shape.Of(2, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];

@@ -8,6 +8,13 @@ internal abstract record MovingOp : UnaryLinearOp {
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => throw new InvalidOperationException($"{Name} is a layout.");
 
+    /// <summary>The same op behind a new first axis.</summary>
+    protected abstract Op Behind(int size, Shape input);
+
+    public sealed override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(Behind(size, Shape.Of(inputs[0].Shape.Span[1..])), inputs);
+
+    protected static Axes Shift(Axes axes) => Axes.Of([.. axes.Span.ToArray().Select(a => a + 1)]);
+
     protected Sample On(DType type, params int[] dims) => new(this, [new(type, Shape.Of(dims))]);
 }
 
@@ -21,6 +28,8 @@ internal sealed record ReshapeOp(Shape To) : MovingOp {
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Strided.Copy(inputs[0], outputs[0].As(inputs[0].Shape.Contiguous));
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => cotangent.ReshapeTo(input.Shape);
+
+    protected override Op Behind(int size, Shape input) => new ReshapeOp(Shape.Of([size, .. To.Span]));
 
     public override IEnumerable<Sample> Samples() => [
         new ReshapeOp(Shape.Of(7, 3)).On(DType.F64, 3, 7), new ReshapeOp(Shape.Of(2, 6)).On(DType.F64, 2, 3, 2),
@@ -37,6 +46,8 @@ internal sealed record TransposeOp(Axes Order) : MovingOp {
     public override Layout? Relayout(Layout input) => input.Transpose(Order);
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => cotangent.TransposeBy(Order.Inverse());
+
+    protected override Op Behind(int size, Shape input) => new TransposeOp(Axes.Of([0, .. Shift(Order).Span]));
 
     public override IEnumerable<Sample> Samples() => [
         new TransposeOp(Axes.Of(1, 0)).On(DType.F64, 3, 7), new TransposeOp(Axes.Of(2, 0, 1)).On(DType.F64, 2, 3, 4), new TransposeOp(Axes.None).On(DType.F64)];
@@ -58,6 +69,8 @@ internal sealed record BroadcastOp(Shape To, Axes Map) : MovingOp {
         var repeated = Enumerable.Range(0, To.Rank).Where(a => Map.Span.IndexOf(a) is var i && (i < 0 || input.Shape[i] != To[a])).ToArray();
         return cotangent.SumOver(Axes.Of(repeated)).ReshapeTo(input.Shape);
     }
+
+    protected override Op Behind(int size, Shape input) => new BroadcastOp(Shape.Of([size, .. To.Span]), Axes.Of([0, .. Shift(Map).Span]));
 
     public override IEnumerable<Sample> Samples() => [
         new BroadcastOp(Shape.Of(3, 7), Axes.Of(1)).On(DType.F64, 7), new BroadcastOp(Shape.Of(3, 7), Axes.Of(0, 1)).On(DType.F64, 3, 1),
@@ -86,6 +99,8 @@ internal sealed record SliceOp(Axes Start, Axes Step, Shape Sizes) : MovingOp {
         return Graph.Apply(new PadOp(Axes.Of(low), Axes.Of(high), Axes.Of(inner)), cotangent);
     }
 
+    protected override Op Behind(int size, Shape input) => new SliceOp(Axes.Of([0, .. Start.Span]), Axes.Of([1, .. Step.Span]), Shape.Of([size, .. Sizes.Span]));
+
     public override IEnumerable<Sample> Samples() => [
         new SliceOp(Axes.Of(1, 2), Axes.Of(1, 1), Shape.Of(2, 4)).On(DType.F64, 3, 7), new SliceOp(Axes.Of(0, 1), Axes.Of(2, 3), Shape.Of(2, 2)).On(DType.F64, 3, 7),
         new SliceOp(Axes.Of(1), Axes.Of(1), Shape.Of(0)).On(DType.F64, 3)];
@@ -98,6 +113,8 @@ internal sealed record FlipOp(Axes Along) : MovingOp {
     public override Layout? Relayout(Layout input) => input.Flip(Along);
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => Graph.Apply(this, cotangent);
+
+    protected override Op Behind(int size, Shape input) => new FlipOp(Shift(Along));
 
     public override IEnumerable<Sample> Samples() => [new FlipOp(Axes.Of(0, 1)).On(DType.F64, 3, 7), new FlipOp(Axes.Of(1)).On(DType.F64, 3, 7)];
 }
@@ -130,6 +147,8 @@ internal sealed record PadOp(Axes Low, Axes High, Axes Inner) : MovingOp {
         if (sizes.Size == 0) return;
         Strided.Scatter(x.As(x.Layout.Slice(Axes.Of(first), Axes.Of([.. step.Select(_ => 1)]), sizes)), y.As(y.Layout.Slice(Axes.Of(to), Axes.Of(step), sizes)));
     }
+
+    protected override Op Behind(int size, Shape input) => new PadOp(Axes.Of([0, .. Low.Span]), Axes.Of([0, .. High.Span]), Axes.Of([0, .. Inner.Span]));
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) {
         var rank = Low.Count;
@@ -177,6 +196,8 @@ internal sealed record ConcatOp(int Axis) : LinearOp {
             return linear[i] ? Graph.Apply(new SliceOp(Start(from, x.Rank), Ones(x.Rank), x.Shape), cotangents[0]!) : null;
         })];
     }
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new ConcatOp(Axis + 1), Repeated(inputs, batched, size));
 
     Axes Start(int at, int rank) {
         var start = new int[rank];

@@ -165,5 +165,7 @@ internal sealed record StopGradientOp : Op {
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
 
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this, inputs);
+
     public override IEnumerable<Sample> Samples() => [new(this, [new(DType.F64, Shape.Of(3, 7))], Awkward: true)];
 }

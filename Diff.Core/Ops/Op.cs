@@ -43,6 +43,33 @@ internal abstract record Op {
     /// <remarks>Never reads an input that is linear. A null cotangent is zero; called only where one is not.</remarks>
     public virtual Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => throw NotLinear();
 
+    /// <summary>The op on a stack of inputs: those marked have a first axis of that size, and so have all outputs. The rule of Vmap.</summary>
+    /// <remarks>Unless an op says how, each in its turn.</remarks>
+    public virtual Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        if (size == 0) {
+            var types = new TensorType[inputs.Length];
+            for (var i = 0; i < types.Length; i++) types[i] = batched[i] ? new(inputs[i].DType, Shape.Of(inputs[i].Shape.Span[1..])) : inputs[i].Type;
+            return Array.ConvertAll(Infer(types), t => Graph.Fill(0, new(t.DType, Shape.Of([0, .. t.Shape.Span]))));
+        }
+        var rows = new Tensor[size][];
+        for (var row = 0; row < size; row++) {
+            var one = new Tensor[inputs.Length];
+            for (var i = 0; i < one.Length; i++) one[i] = batched[i] ? inputs[i].SliceAxis(0, row, 1).ReshapeTo(Shape.Of(inputs[i].Shape.Span[1..])) : inputs[i];
+            rows[row] = Graph.ApplyAll(this, one);
+        }
+        var results = new Tensor[Outputs];
+        for (var i = 0; i < results.Length; i++) results[i] = Functions.Stack(Array.ConvertAll(rows, r => r[i]));
+        return results;
+    }
+
+    /// <summary>The inputs with those that are the same for the whole batch repeated along it.</summary>
+    protected static Tensor[] Repeated(Tensor[] inputs, bool[] batched, int size) {
+        var all = new Tensor[inputs.Length];
+        for (var i = 0; i < all.Length; i++)
+            all[i] = batched[i] ? inputs[i] : inputs[i].BroadcastBy(Shape.Of([size, .. inputs[i].Shape.Span]), Axes.Range(1, inputs[i].Rank));
+        return all;
+    }
+
     /// <summary>Inputs to try the laws on: valid ones, and awkward ones.</summary>
     public abstract IEnumerable<Sample> Samples();
 
@@ -106,6 +133,8 @@ internal sealed record AliasOp : UnaryLinearOp {
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => throw new InvalidOperationException();
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => cotangent;
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => inputs;
 
     public override IEnumerable<Sample> Samples() => [new(this, [new(DType.F64, Shape.Of(2, 3))])];
 }

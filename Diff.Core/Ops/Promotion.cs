@@ -32,7 +32,10 @@ internal static class Promotion {
     // Whether a literal is a whole number is only asked of plain values: inside a transform nobody knows, and a float stays one.
     static DType Weak(Tensor number, DType other) =>
         other.IsFloat() ? other
-        : number.Call is null && Numbers.Fits(Numbers.Read(number.Value, number.Value.Layout.Offset), other) ? other
+        : number.Call is not null ? DType.F32
+        : Numbers.Read(number.Value, number.Value.Layout.Offset) is var value && Numbers.Fits(value, other) ? other
+        : other == DType.Bool && Numbers.Fits(value, DType.I32) ? DType.I32
+        : Numbers.Fits(value, DType.I64) ? DType.I64
         : DType.F32;
 
     /// <summary>The shape both repeat to: axes are matched from the last; an axis of size 1, or none, repeats.</summary>

@@ -61,6 +61,8 @@ internal abstract record ReduceOp(Axes Over) : Op {
         }
     }
 
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this with { Over = Axes.Of([.. Over.Span.ToArray().Select(a => a + 1)]) }, inputs);
+
     /// <summary>A result spread out again over the axes that it was reduced along.</summary>
     protected Tensor Spread(Tensor reduced, Shape shape) =>
         reduced.BroadcastBy(shape, Axes.Of([.. Enumerable.Range(0, shape.Rank).Where(a => Over.Span.IndexOf(a) < 0)]));
@@ -167,6 +169,8 @@ internal sealed record ArgExtremeOp(bool Largest, int Axis) : Op {
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new ArgExtremeOp(Largest, Axis + 1), inputs);
 
     public override IEnumerable<Sample> Samples() => [
         new(new ArgExtremeOp(true, 1), [new(DType.F64, Shape.Of(3, 7))], Distinct: true), new(new ArgExtremeOp(false, 0), [new(DType.I32, Shape.Of(3, 7))], 0, 3)];

@@ -16,7 +16,7 @@ public sealed partial class Tensor {
         return a.IsFill(out var one) && one == 1 && a.DType == b.DType ? b : b.IsFill(out one) && one == 1 ? a : Graph.Apply(MulOp.Op, a, b);
     }
 
-    /// <summary>The quotient. Integers give f32, as in JAX; <c>FloorDiv</c> stays among integers.</summary>
+    /// <summary>The quotient. Integers give f32, as in JAX.</summary>
     public static Tensor operator /(Tensor a, Tensor b) {
         (a, b) = Promotion.Match("/", a, b);
         return a.DType.IsFloat() ? Graph.Apply(DivOp.Op, a, b) : Graph.Apply(DivOp.Op, a.To(DType.F32), b.To(DType.F32));

@@ -41,13 +41,14 @@ public sealed partial class Tensor {
         return (x - (x.SumOver(over) / count).BroadcastBy(Shape, kept)).Square().SumOver(over) / Math.Max(0, count - correction);
     }
 
-    /// <summary>The root of <see cref="Var"/>.</summary>
-    public Tensor Std(int[]? axes = null, int correction = 0) => Functions.Sqrt(Var(axes, correction));
+    /// <summary>The root of <see cref="Var"/>. Its derivative is 0 where all elements are equal.</summary>
+    public Tensor Std(int[]? axes = null, int correction = 0) => Root(Var(axes, correction));
 
     /// <summary>The Euclidean length over the axes, or all. Its derivative at 0 is 0.</summary>
-    public Tensor Norm(params int[] axes) {
-        var squares = Square().SumOver(Shape.AxesOf(axes));
-        // √ has slope ∞ at 0, which would turn the zero cotangents there into NaN.
+    public Tensor Norm(params int[] axes) => Root(Square().SumOver(Shape.AxesOf(axes)));
+
+    // √ has slope ∞ at 0, which would turn the zero cotangents there into NaN: here it is 0.
+    static Tensor Root(Tensor squares) {
         var zero = squares.Eq(0);
         return Functions.Where(zero, 0, Functions.Sqrt(Functions.Where(zero, 1, squares)));
     }

@@ -35,11 +35,10 @@ public sealed partial class Tensor {
     }
 
     /// <summary>All axes from one on as one: [64, 16, 5, 5] is [64, 400] from axis 1 on, 25600 from axis 0 on.</summary>
-    public Tensor Flatten(int from = 1) {
-        if (Rank == 0) return Reshape(1);
-        var axis = Shape.Axis(from);
-        return Reshape([.. Shape.Span[..axis], Shape.Span[axis..].ToArray().Aggregate(1, (p, d) => p * d)]);
-    }
+    public Tensor Flatten(int from = 1) => Rank == 0 ? Reshape(1) : Flatten(Shape.Axis(from), Rank);
+
+    /// <summary>The axes from one up to but without another as one.</summary>
+    internal Tensor Flatten(int from, int to) => ReshapeTo(Shape.Of([.. Shape.Span[..from], Shape.Span[from..to].ToArray().Aggregate(1, (p, d) => p * d), .. Shape.Span[to..]]));
 
     /// <summary>A new axis of size 1 there; −1 is behind the last.</summary>
     public Tensor ExpandDims(int axis) {

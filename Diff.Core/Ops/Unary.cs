@@ -11,7 +11,11 @@ internal sealed record NegOp : NumberUnary<NegOp>, INumberMap {
 
 /// <summary>|x|; its slope at 0 is 0.</summary>
 internal sealed record AbsOp : NumberUnary<AbsOp>, INumberMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Abs(x, y);
+    // Integers wrap like in every other op: TensorPrimitives throws at the one that has no positive.
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> {
+        if (typeof(T) == typeof(float) || typeof(T) == typeof(double)) TensorPrimitives.Abs(x, y);
+        else for (var i = 0; i < x.Length; i++) y[i] = x[i] < T.Zero ? T.Zero - x[i] : x[i];
+    }
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [tangents[0]! * Functions.Sign(inputs[0])];
 }
 
@@ -31,7 +35,7 @@ internal sealed record SquareOp : NumberUnary<SquareOp>, INumberMap {
 /// <summary>max(x, 0); its slope at 0 is 0.</summary>
 internal sealed record ReluOp : NumberUnary<ReluOp>, INumberMap {
     public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Max(x, T.Zero, y);
-    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Functions.Where(outputs[0] > 0, tangents[0]!, 0)];
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Functions.Where(outputs[0] <= 0, 0, tangents[0]!)];
 }
 
 internal sealed record ExpOp : FloatUnary<ExpOp>, IFloatMap {

@@ -84,6 +84,26 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         return product.TransposeBy(swap);
     }
 
+    // The batch joins the images where only they have it, the output channels where only the weights have it, else it is groups.
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        var (x, w) = (inputs[0], inputs[1]);
+        if (batched is [true, false]) {
+            var y = Graph.Apply(this, x.Flatten(0, 2), w);
+            return [y.ReshapeTo(Shape.Of([size, x.Shape[1], .. y.Shape.Span[1..]]))];
+        }
+        // [size, G·O, C, …] to groups of groups: the channels that belong together stand together.
+        var groups = Groups * (batched[0] ? size : 1);
+        var (o, inner) = (w.Shape[1] / Groups, w.Shape.Span[2..].ToArray());
+        var weights = w.ReshapeTo(Shape.Of([size, Groups, o, .. inner]));
+        if (!batched[0]) weights = weights.SwapAxes(0, 1);
+        weights = weights.ReshapeTo(Shape.Of([size * Groups * o, .. inner]));
+        var images = batched[0] ? x.MoveAxis(0, 1).Flatten(1, 3) : x;
+        var out_ = Graph.Apply(this with { Groups = groups }, images, weights);
+        var (n, space) = (out_.Shape[0], out_.Shape.Span[2..].ToArray());
+        if (batched[0]) return [out_.ReshapeTo(Shape.Of([n, size, Groups * o, .. space])).MoveAxis(1, 0)];
+        return [out_.ReshapeTo(Shape.Of([n, Groups, size, o, .. space])).MoveAxis(2, 0).Flatten(2, 4)];
+    }
+
     /// <summary>[G·O, I, …] to [G·I, O, …].</summary>
     static Tensor SwapChannels(Tensor w, int groups) {
         var (o, i, space) = (w.Shape[0] / groups, w.Shape[1], w.Shape.Span[2..].ToArray());
@@ -145,6 +165,11 @@ internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes H
         Windows.ArgMax<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        var y = Graph.Apply(this, inputs[0].Flatten(0, 2));
+        return [y.ReshapeTo(Shape.Of([size, y.Shape[0] / Math.Max(1, size), .. y.Shape.Span[1..]]))];
+    }
 
     public override IEnumerable<Sample> Samples() => [
         new(new ArgMaxWindowOp(Axes.Of(2, 2), Axes.Of(2, 2), Axes.Of(0, 0), Axes.Of(0, 0), Axes.Of(1, 1)), [new(DType.F64, Shape.Of(2, 3, 4, 6))], Distinct: true),

@@ -40,6 +40,32 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
         return Array.ConvertAll(Outputs, o => values[o]);
     }
 
+    /// <summary>The program on stacks of so many inputs each, giving stacks: op by op, each by its rule.</summary>
+    public Program Batched(int size) {
+        using var scope = new Scope("Vmap");
+        var arguments = Array.ConvertAll(Inputs, i => Graph.Input(new(i.Type.DType, Shape.Of([size, .. i.Type.Shape.Span])), scope));
+        var values = new Tensor[Count];
+        var stacked = new bool[Count];
+        arguments.CopyTo(values, 0);
+        Array.Fill(stacked, true, 0, arguments.Length);
+        foreach (var e in Equations) {
+            var batched = Array.ConvertAll(e.Inputs, i => stacked[i]);
+            if (e.Op is FillOp fill) {
+                values[e.First] = Graph.Fill(fill.Value, fill.Type);
+                continue;
+            }
+            var any = Array.IndexOf(batched, true) >= 0;
+            var inputs = Array.ConvertAll(e.Inputs, i => values[i]);
+            (any ? e.Op.Batch(inputs, batched, size) : Graph.ApplyAll(e.Op, inputs)).CopyTo(values, e.First);
+            Array.Fill(stacked, any, e.First, e.Types.Length);
+        }
+        var outputs = Array.ConvertAll(Outputs, o => stacked[o] ? values[o] : values[o].BroadcastBy(Shape.Of([size, .. values[o].Shape.Span]), Axes.Range(1, values[o].Rank)));
+        var graph = ProgramBuilder.Close(outputs, scope, arguments);
+        var program = graph.ToProgram();
+        graph.Return();
+        return program;
+    }
+
     /// <summary>How many values there are.</summary>
     public int Count => Equations.Length == 0 ? Inputs.Length : Equations[^1].First + Equations[^1].Types.Length;
 

@@ -69,8 +69,14 @@ internal static class Graph {
         Span<TensorType> types = inputs.Length <= Few<TensorType>.Count ? few[..inputs.Length] : new TensorType[inputs.Length];
         for (var i = 0; i < types.Length; i++) types[i] = inputs[i].Type;
         var outputs = op.Infer(types);
-        var weak = op.KeepsWeakness && inputs.Length > 0;
-        foreach (var x in inputs) weak &= x.IsWeak;
+        // A condition has no dtype to pass on: Where(mask, 1, 0) is a number like those it chooses from.
+        var (weak, numbers) = (op.KeepsWeakness, 0);
+        foreach (var x in inputs) {
+            if (x.DType == DType.Bool) continue;
+            weak &= x.IsWeak;
+            numbers++;
+        }
+        weak &= numbers > 0 && outputs[0].DType != DType.Bool;
         var free = Scope.Union(inputs);
         if (free.Length > 0) {
             // What is no longer live but not yet computed would drag its closed transform along.
@@ -107,6 +113,12 @@ internal static class Graph {
         of.Settle();
         return new Call(AliasOp.Op, [of], [.. of.Free.Where(s => s.IsOpen), scope]).Produce([of.Type], of.IsWeak)[0];
     }
+
+    /// <summary>A derivative by a C# number, which is such a number again: it takes the dtype of what it meets.</summary>
+    public static Tensor Weak(Tensor derivative, Tensor by) =>
+        !by.IsWeak || derivative.IsWeak ? derivative
+        : derivative.IsLive ? new Call(AliasOp.Op, [derivative], derivative.Free).Produce([derivative.Type], weak: true)[0]
+        : new(derivative.Value, weak: true);
 
     /// <summary>A fresh variable of a transform whose value nobody knows.</summary>
     public static Tensor Input(TensorType type, Scope scope) => Input(type, weak: false, scope);

@@ -26,6 +26,9 @@ internal sealed record CustomVjpOp(Program Backward, int Results, int Arguments)
         return Graph.ApplyAll(new CustomTangentOp(Backward, Results, Arguments), [.. direction, .. x, .. y, .. inputs[(Results + Arguments)..]]);
     }
 
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) =>
+        Graph.ApplyAll(new CustomVjpOp(Backward.Batched(size), Results, Arguments), Repeated(inputs, batched, size));
+
     public override IEnumerable<Sample> Samples() {
         // y = x³ with the rule 3x²·ct written by hand.
         var type = new TensorType(DType.F64, Shape.Of(3));
@@ -77,6 +80,9 @@ internal sealed record CustomTangentOp(Program Backward, int Results, int Argume
         var known = cotangents.Select((c, i) => c ?? Graph.Fill(0, y[i].Type));
         return [.. Backward.Inline([.. x, .. y, .. known, .. captures]), .. new Tensor?[inputs.Length - Arguments]];
     }
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) =>
+        Graph.ApplyAll(new CustomTangentOp(Backward.Batched(size), Results, Arguments), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() =>
         new CustomVjpOp(null!, 0, 0).Samples().Select(s => (CustomVjpOp)s.Op).Select(c => new Sample(new CustomTangentOp(c.Backward, 1, 1), [.. Enumerable.Repeat(c.Backward.Inputs[0].Type, 3)]));

@@ -16,7 +16,7 @@ internal static class Differentiation {
         var cotangents = tangent is null ? new Tensor?[tangents.Length] : Linearization.Pull([tangent], [Graph.Fill(1, value.Type)], linear, tangents);
         linear.Dispose();
         var gradients = new Tensor[cotangents.Length];
-        for (var i = 0; i < gradients.Length; i++) gradients[i] = cotangents[i] ?? Graph.Fill(0, point.Variables[i].Type);
+        for (var i = 0; i < gradients.Length; i++) gradients[i] = Graph.Weak(cotangents[i] ?? Graph.Fill(0, point.Variables[i].Type), point.Variables[i]);
         var extra = Tree.Leaves(aux);
         scope.Dispose();
         Finish([value, .. gradients, .. extra]);

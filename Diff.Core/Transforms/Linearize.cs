@@ -51,7 +51,7 @@ internal sealed class Tangent<P, R> {
             if (tangents[i] is { } t) seeds[i] = Graph.Alias(Differentiation.Fit(other.Leaves[i], t.Type, $"{transform}: the cotangent", result.Paths[i]), scope);
         var pulled = Linearization.Pull([.. tangents.Where(t => t is not null)!], [.. seeds.Where(s => s is not null)], linear, inputs);
         scope.Dispose();
-        var cotangents = Enumerable.Range(0, pulled.Length).Select(i => pulled[i] ?? Graph.Fill(0, inputs[i].Type)).ToArray();
+        var cotangents = Enumerable.Range(0, pulled.Length).Select(i => Graph.Weak(pulled[i] ?? Graph.Fill(0, inputs[i].Type), point.Variables[i])).ToArray();
         Differentiation.Finish(cotangents);
         return point.Rebuild(cotangents);
     }

@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+
+namespace Diff;
+
+public static partial class Functions {
+    /// <summary>All derivatives of a function by reverse mode: for each leaf of the argument a tensor [result's shape, leaf's shape]. One pullback
+    /// for each element of the result, all in one program: for results that are smaller than arguments.</summary>
+    /// <remarks>JAX's <c>jacrev</c>. <example><code>
+    /// var j = JacobianReverse(x => x.Square(), [1, 2, 3]);        // [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
+    /// </code></example></remarks>
+    /// <exception cref="GradientException">The argument or the result has no float.</exception>
+    public static P JacobianReverse<P>(Func<P, Tensor> f, P at) {
+        var (y, pull) = Vjp(f, at);
+        var rows = Vmap(pull)(Basis(y, "JacobianReverse"));
+        return Tree.Map(r => r.ReshapeTo(Shape.Of([.. y.Shape.Span, .. r.Shape.Span[1..]])), rows);
+    }
+
+    /// <inheritdoc cref="JacobianReverse{P}(Func{P, Tensor}, P)"/>
+    [OverloadResolutionPriority(1)]
+    public static Tensor JacobianReverse(Func<Tensor, Tensor> f, Tensor at) => JacobianReverse<Tensor>(f, at);
+
+    /// <summary>All derivatives of a function by forward mode: for each leaf of the result a tensor [leaf's shape, argument's shape]. One tangent for
+    /// each element of the argument, all in one program: for arguments that are smaller than results.</summary>
+    /// <remarks>JAX's <c>jacfwd</c>.</remarks>
+    /// <exception cref="GradientException">The argument has no float.</exception>
+    public static R JacobianForward<R>(Func<Tensor, R> f, Tensor at) {
+        if (!at.DType.IsFloat()) throw new GradientException($"JacobianForward: the argument is {at.Type}; only floats have derivatives.");
+        var (_, push) = Linearize(f, at);
+        var columns = Vmap(push, outAxis: -1)(Basis(at, "JacobianForward"));
+        return Tree.Map(c => c.ReshapeTo(Shape.Of([.. c.Shape.Span[..^1], .. at.Shape.Span])), columns);
+    }
+
+    /// <inheritdoc cref="JacobianForward{R}(Func{Tensor, R}, Tensor)"/>
+    [OverloadResolutionPriority(1)]
+    public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor at) => JacobianForward<Tensor>(f, at);
+
+    /// <summary>All second derivatives of a scalar function of one tensor: [shape, shape], symmetric.</summary>
+    /// <remarks>Forward over reverse. <example><code>
+    /// var h = Hessian(x => x.Pow(3).Sum(), [1, 2]);               // [[6, 0], [0, 12]]
+    /// </code></example></remarks>
+    /// <exception cref="GradientException">The function is not a float scalar, or the argument no float.</exception>
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor at) => JacobianForward(x => Grad(f, x), at);
+
+    /// <inheritdoc cref="Hessian(Func{Tensor, Tensor}, Tensor)"/>
+    public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) => x => Hessian(f, x);
+
+    /// <summary>The product of a scalar function's second derivatives with a direction, without the derivatives: about four times the function.</summary>
+    /// <typeparam name="P">The argument: a tensor or a tree of them; direction and result are of its type.</typeparam>
+    /// <exception cref="GradientException">The function is not a float scalar, or the argument has no float.</exception>
+    public static P Hvp<P>(Func<P, Tensor> f, P at, P direction) => Jvp<P, P>(p => Grad<P>(f, p), at, direction).Tangent;
+
+    /// <inheritdoc cref="Hvp{P}(Func{P, Tensor}, P, P)"/>
+    [OverloadResolutionPriority(1)]
+    public static Tensor Hvp(Func<Tensor, Tensor> f, Tensor at, Tensor direction) => Hvp<Tensor>(f, at, direction);
+
+    // Each element's own direction: an identity matrix, its rows in the tensor's shape.
+    static Tensor Basis(Tensor like, string transform) => like.DType.IsFloat()
+        ? Tensor.Eye(like.Size, type: like.DType).ReshapeTo(Shape.Of([like.Size, .. like.Shape.Span]))
+        : throw new GradientException($"{transform}: the function returns {like.Type}; only floats have derivatives.");
+}
