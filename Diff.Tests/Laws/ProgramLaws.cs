@@ -117,6 +117,16 @@ public class ProgramLaws {
     }
 
     [Property]
+    public void Jit_changes_no_bit(byte[] code, int seed, bool single, bool special) {
+        var (f, p) = (new RandomProgram(code), RandomProgram.Point(seed, single ? DType.F32 : DType.F64, special));
+        var (jitted, gradient) = (Jit(f.Apply), Jit(Grad(f.Apply)));
+        for (var run = 0; run < 3; run++) {
+            Values.AssertSame(f.Apply(p), jitted(p), $"run {run}");
+            Values.AssertSame(Grad(f.Apply, p), gradient(p), $"gradient, run {run}");
+        }
+    }
+
+    [Property]
     public void Simplify_changes_no_bit(byte[] code, int seed, bool single, bool special) {
         var (program, arguments) = new RandomProgram(code).Close(RandomProgram.Point(seed, single ? DType.F32 : DType.F64, special));
         var simple = program.Simplify();
