@@ -37,21 +37,29 @@ public static partial class Functions {
 
     /// <summary>eˣ over the sum of them along the axis: positive, adding up to 1. Shape kept.</summary>
     /// <param name="x">Floats; large ones do not overflow.</param>
-    /// <param name="axis">The last unless told.</param>
-    public static Tensor Softmax(Tensor x, int axis = -1) {
+    /// <param name="axis">Along which they add up to 1.</param>
+    public static Tensor Softmax(Tensor x, int axis) {
         var a = x.Shape.Axis(axis);
         var e = Exp(x - StopGradient(x.Max(a).ExpandDims(a)));
         return e / e.Sum(a).ExpandDims(a);
     }
 
-    /// <summary>The logarithm of <see cref="Softmax"/>, with its digits where that rounds to 0 or 1. Shape kept.</summary>
+    /// <summary>The logarithm of <see cref="Softmax(Tensor, int)"/>, with its digits where that rounds to 0 or 1. Shape kept.</summary>
     /// <param name="x">Floats.</param>
-    /// <param name="axis">The last unless told.</param>
-    public static Tensor LogSoftmax(Tensor x, int axis = -1) {
+    /// <param name="axis">Along which the probabilities add up to 1.</param>
+    public static Tensor LogSoftmax(Tensor x, int axis) {
         var a = x.Shape.Axis(axis);
         var shifted = x - StopGradient(x.Max(a).ExpandDims(a));
         return shifted - Log(Exp(shifted).Sum(a).ExpandDims(a));
     }
+
+    // Without an optional argument, so that they are functions of one tensor by name: Dense(84, 10) >> Softmax.
+
+    /// <summary><see cref="Softmax(Tensor, int)"/> along the last axis.</summary>
+    public static Tensor Softmax(Tensor x) => Softmax(x, -1);
+
+    /// <summary><see cref="LogSoftmax(Tensor, int)"/> along the last axis.</summary>
+    public static Tensor LogSoftmax(Tensor x) => LogSoftmax(x, -1);
 
     /// <summary>ln Σ eˣ over the axes (all unless told), without overflow; of all −∞ it is −∞.</summary>
     public static Tensor LogSumExp(Tensor x, params int[] axes) {

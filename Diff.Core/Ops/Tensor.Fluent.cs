@@ -74,9 +74,9 @@ public sealed partial class Tensor {
     /// <inheritdoc cref="Functions.Pow(Tensor, double)"/>
     public Tensor Pow(double n) => Functions.Pow(this, n);
 
-    /// <inheritdoc cref="Functions.Softmax"/>
+    /// <inheritdoc cref="Functions.Softmax(Tensor, int)"/>
     public Tensor Softmax(int axis = -1) => Functions.Softmax(this, axis);
 
-    /// <inheritdoc cref="Functions.LogSoftmax"/>
+    /// <inheritdoc cref="Functions.LogSoftmax(Tensor, int)"/>
     public Tensor LogSoftmax(int axis = -1) => Functions.LogSoftmax(this, axis);
 }
