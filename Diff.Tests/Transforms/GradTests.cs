@@ -19,6 +19,10 @@ public class GradTests {
             if (x > 0) return x;
             return -x;
         })(-3));
+        var (dw, dx, db) = Grads((w, x, b) => w * x + b)(2, 1, 3);
+        Is([1, 2, 1], Stack([dw, dx, db]));
+        var clip = CustomVjp(x => x, (x, y, g) => g.Clamp(-1, 1));
+        Is(1, Grad(x => clip(x) * 10)(3));
         var (y, pull) = Vjp(x => x.Square(), [1, 2, 3]);
         Is([1, 4, 9], y);
         Is([2, 0, 6], pull([1, 0, 1]));
