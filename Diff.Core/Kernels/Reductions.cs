@@ -35,10 +35,10 @@ internal readonly struct Smallest : ICombine {
 /// <remarks>
 /// Along a contiguous row the elements go round the lanes of a 512-bit vector (of four, in long rows), whatever the machine's
 /// vectors are, and the lanes are joined by halves; rows over 4096 elements are cut in two. Down columns rows are combined in
-/// turn, 1024 at a time. So sums of a million f32 keep their digits, and every machine computes the same bits.
+/// turn, and more than 256 of them are cut in two. So sums of a million f32 keep their digits, and every machine computes the same bits.
 /// </remarks>
 internal static class Reductions {
-    const int LongRow = 4096, ManyRows = 1024;
+    const int LongRow = 4096, ManyRows = 256;
 
     /// <param name="x">outer·size·inner elements, size ≥ 1.</param>
     /// <param name="outer">How many reductions.</param>
@@ -88,14 +88,15 @@ internal static class Reductions {
     }
 
     static void Columns<T, F>(ReadOnlySpan<T> x, int size, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
-        var inner = y.Length;
-        Down<T, F>(x[..(Math.Min(size, ManyRows) * inner)], y);
-        if (size <= ManyRows) return;
-        var part = new T[inner];
-        for (var from = ManyRows; from < size; from += ManyRows) {
-            Down<T, F>(x.Slice(from * inner, Math.Min(ManyRows, size - from) * inner), part);
-            Combine<T, F>(y, part);
+        if (size <= ManyRows) {
+            Down<T, F>(x, y);
+            return;
         }
+        var half = (size / 2 + ManyRows - 1) / ManyRows * ManyRows;
+        Columns<T, F>(x[..(half * y.Length)], half, y);
+        var part = new T[y.Length];
+        Columns<T, F>(x[(half * y.Length)..], size - half, part);
+        Combine<T, F>(y, part);
     }
 
     static void Down<T, F>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {

@@ -23,6 +23,12 @@ internal abstract record Op {
     /// <exception cref="DTypeException">An element type the op does not take.</exception>
     public abstract TensorType[] Infer(ReadOnlySpan<TensorType> inputs);
 
+    /// <summary>What it has in common with ops that can run as one with it on the same inputs: itself, unless outputs can be asked for.</summary>
+    public virtual Op Stem => this;
+
+    /// <summary>One op of the same stem with the outputs of both, this one's first; and where in it the other's are.</summary>
+    public virtual (Op Joined, int[] Places) Join(Op other) => (this, [.. Enumerable.Range(0, Outputs)]);
+
     /// <summary>Computes the outputs into memory that is already there.</summary>
     public abstract void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs);
 

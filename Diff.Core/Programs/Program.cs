@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Diff;
 
 /// <summary>One line of a program: outputs First, First + 1, … = Op(inputs).</summary>
@@ -31,39 +29,19 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
 
     /// <summary>The program's equations applied to tensors: in a transform they are recorded, outside they run.</summary>
     public Tensor[] Inline(ReadOnlySpan<Tensor> arguments) {
+        var values = Values(arguments);
+        return Array.ConvertAll(Outputs, o => values[o]);
+    }
+
+    /// <summary>The same with every value on the way.</summary>
+    public Tensor[] Values(ReadOnlySpan<Tensor> arguments) {
         var values = new Tensor[Count];
         arguments.CopyTo(values);
         foreach (var e in Equations) {
             if (e.Op is FillOp fill) values[e.First] = Graph.Fill(fill.Value, fill.Type);
             else Graph.ApplyAll(e.Op, Array.ConvertAll(e.Inputs, i => values[i])).CopyTo(values, e.First);
         }
-        return Array.ConvertAll(Outputs, o => values[o]);
-    }
-
-    /// <summary>The program on stacks of so many inputs each, giving stacks: op by op, each by its rule.</summary>
-    public Program Batched(int size) {
-        using var scope = new Scope("Vmap");
-        var arguments = Array.ConvertAll(Inputs, i => Graph.Input(new(i.Type.DType, Shape.Of([size, .. i.Type.Shape.Span])), scope));
-        var values = new Tensor[Count];
-        var stacked = new bool[Count];
-        arguments.CopyTo(values, 0);
-        Array.Fill(stacked, true, 0, arguments.Length);
-        foreach (var e in Equations) {
-            var batched = Array.ConvertAll(e.Inputs, i => stacked[i]);
-            if (e.Op is FillOp fill) {
-                values[e.First] = Graph.Fill(fill.Value, fill.Type);
-                continue;
-            }
-            var any = Array.IndexOf(batched, true) >= 0;
-            var inputs = Array.ConvertAll(e.Inputs, i => values[i]);
-            (any ? e.Op.Batch(inputs, batched, size) : Graph.ApplyAll(e.Op, inputs)).CopyTo(values, e.First);
-            Array.Fill(stacked, any, e.First, e.Types.Length);
-        }
-        var outputs = Array.ConvertAll(Outputs, o => stacked[o] ? values[o] : values[o].BroadcastBy(Shape.Of([size, .. values[o].Shape.Span]), Axes.Range(1, values[o].Rank)));
-        var graph = ProgramBuilder.Close(outputs, scope, arguments);
-        var program = graph.ToProgram();
-        graph.Return();
-        return program;
+        return values;
     }
 
     /// <summary>How many values there are.</summary>
@@ -74,37 +52,69 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
 
     /// <summary>Equal equations become one and unused ones drop out. Neither changes a bit.</summary>
     public Program Simplify() {
-        var renamed = new int[Count];
-        for (var i = 0; i < Inputs.Length; i++) renamed[i] = i;
+        // Values are renamed to (equation, output) of what is left; inputs are equation −1.
+        var renamed = new (int Equation, int Output)[Count];
+        for (var i = 0; i < Inputs.Length; i++) renamed[i] = (-1, i);
         var known = new Dictionary<Application, int>();
-        var merged = new List<Equation>();
+        var merged = new List<(Op Op, (int, int)[] Inputs)>();
         foreach (var e in Equations) {
             var inputs = Array.ConvertAll(e.Inputs, i => renamed[i]);
-            var key = new Application(e.Op, inputs);
-            if (!known.TryGetValue(key, out var first)) {
-                known[key] = first = e.First;
-                merged.Add(e with { Inputs = inputs });
+            var key = new Application(e.Op.Stem, inputs);
+            if (!known.TryGetValue(key, out var at)) {
+                known[key] = at = merged.Count;
+                merged.Add((e.Op, inputs));
+                for (var i = 0; i < e.Types.Length; i++) renamed[e.First + i] = (at, i);
+            } else {
+                var (joined, places) = merged[at].Op.Join(e.Op);
+                merged[at] = (joined, inputs);
+                for (var i = 0; i < e.Types.Length; i++) renamed[e.First + i] = (at, places[i]);
             }
-            for (var i = 0; i < e.Types.Length; i++) renamed[e.First + i] = first + i;
         }
-        var outputs = Array.ConvertAll(Outputs, i => renamed[i]);
-        var used = new bool[Count];
-        foreach (var o in outputs) used[o] = true;
-        for (var i = merged.Count - 1; i >= 0; i--) {
-            var e = merged[i];
-            if (!Enumerable.Range(e.First, e.Types.Length).Any(o => used[o])) continue;
-            foreach (var x in e.Inputs) used[x] = true;
-        }
+        var used = new bool[merged.Count];
+        foreach (var o in Outputs) Use(renamed[o]);
+        for (var i = merged.Count - 1; i >= 0; i--)
+            if (used[i]) Array.ForEach(merged[i].Inputs, Use);
         // Number what is left without gaps.
-        var next = Inputs.Length;
+        var first = new int[merged.Count];
+        var types = Inputs.Select(i => i.Type).ToList();
         var kept = new List<Equation>();
-        foreach (var e in merged) {
-            if (!Enumerable.Range(e.First, e.Types.Length).Any(o => used[o])) continue;
-            var first = next;
-            for (var i = 0; i < e.Types.Length; i++) renamed[e.First + i] = next++;
-            kept.Add(e with { Inputs = Array.ConvertAll(e.Inputs, i => renamed[i]), First = first });
+        for (var i = 0; i < merged.Count; i++) {
+            if (!used[i]) continue;
+            first[i] = types.Count;
+            var inputs = Array.ConvertAll(merged[i].Inputs, Number);
+            var outputs = merged[i].Op.Infer([.. inputs.Select(x => types[x])]);
+            kept.Add(new(merged[i].Op, inputs, first[i], outputs));
+            types.AddRange(outputs);
         }
-        return new(Inputs, [.. kept], Array.ConvertAll(outputs, i => renamed[i]));
+        return new(Inputs, [.. kept], Array.ConvertAll(Outputs, o => Number(renamed[o])));
+
+        void Use((int Equation, int) value) {
+            if (value.Equation >= 0) used[value.Equation] = true;
+        }
+
+        int Number((int Equation, int Output) value) => value.Equation < 0 ? value.Output : first[value.Equation] + value.Output;
+    }
+
+    /// <summary>The program without those of its first inputs that nothing reads, and which inputs are left.</summary>
+    public (Program Program, int[] Kept) WithoutUnusedInputs(int first) {
+        var used = new bool[Count];
+        foreach (var e in Equations)
+            foreach (var x in e.Inputs) used[x] = true;
+        foreach (var o in Outputs) used[o] = true;
+        var kept = Enumerable.Range(0, Inputs.Length).Where(i => used[i] || i >= first).ToArray();
+        var renamed = new int[Count];
+        for (var i = 0; i < kept.Length; i++) renamed[kept[i]] = i;
+        for (var i = Inputs.Length; i < Count; i++) renamed[i] = i - Inputs.Length + kept.Length;
+        return (new([.. kept.Select(i => Inputs[i])],
+            [.. Equations.Select(e => e with { Inputs = Array.ConvertAll(e.Inputs, x => renamed[x]), First = renamed[e.First] })],
+            Array.ConvertAll(Outputs, o => renamed[o])), kept);
+    }
+
+    /// <summary>The program with its inputs in another order: input i of the result is input order[i] of this.</summary>
+    public Program Reordered(int[] order) {
+        var renamed = Enumerable.Range(0, Count).ToArray();
+        for (var i = 0; i < order.Length; i++) renamed[order[i]] = i;
+        return new([.. order.Select(i => Inputs[i])], [.. Equations.Select(e => e with { Inputs = Array.ConvertAll(e.Inputs, x => renamed[x]) })], Array.ConvertAll(Outputs, o => renamed[o]));
     }
 
     /// <summary>The program with a name for each value: a, b, … z, aa, ab, …</summary>
@@ -121,13 +131,13 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
     /// <inheritdoc/>
     public override string ToString() => ToListing().ToString();
 
-    readonly record struct Application(Op Op, int[] Inputs) {
+    readonly record struct Application(Op Op, (int, int)[] Inputs) {
         public bool Equals(Application other) => Op.Equals(other.Op) && Inputs.AsSpan().SequenceEqual(other.Inputs);
 
         public override int GetHashCode() {
             var h = new HashCode();
             h.Add(Op);
-            h.AddBytes(MemoryMarshal.AsBytes(Inputs.AsSpan()));
+            foreach (var i in Inputs) h.Add(i);
             return h.ToHashCode();
         }
     }

@@ -41,6 +41,13 @@ internal sealed class View {
     /// <summary>The same memory read another way.</summary>
     public View As(Layout layout) => new(bytes, start, DType, layout);
 
+    /// <summary>One slice along the first axis of a packed view.</summary>
+    public View Row(int row) {
+        var shape = Shape.Of(Shape.Span[1..]);
+        if (!Layout.IsContiguous || (uint)row >= (uint)Shape[0]) throw new InvalidOperationException($"No row {row} of a packed {Type}.");
+        return new(bytes, start + row * shape.Size * DType.Size(), DType, shape.Contiguous);
+    }
+
     /// <summary>All the memory that the layout may reach, as elements; the layout's offset counts from its first.</summary>
     public Span<T> Span<T>() where T : unmanaged {
         if (Unsafe.SizeOf<T>() != DType.Size()) throw new InvalidOperationException($"{typeof(T).Name} is not {DType.Name()}.");

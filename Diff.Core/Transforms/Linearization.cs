@@ -29,6 +29,22 @@ internal static class Linearization {
         Tensor? TangentOf(Tensor t) => t.Call is { } c && walk[c] is var at && at >= 0 ? known[at][t.Output] : null;
     }
 
+    /// <summary>The graph once more with values for its variables: what a recorded linear function does to a direction.</summary>
+    public static Tensor[] Replay(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables, ReadOnlySpan<Tensor> values) {
+        var walk = Walk.Within(outputs, scope);
+        var known = new Tensor[walk.Calls.Count][];
+        for (var i = 0; i < variables.Length; i++)
+            if (walk[variables[i].Call!] is var at && at >= 0) known[at] = [values[i]];
+        for (var at = 0; at < known.Length; at++)
+            known[at] ??= Graph.ApplyAll(walk.Calls[at].Op, Array.ConvertAll(walk.Calls[at].Inputs, ValueOf));
+        var results = new Tensor[outputs.Length];
+        for (var i = 0; i < results.Length; i++) results[i] = ValueOf(outputs[i]);
+        walk.Return();
+        return results;
+
+        Tensor ValueOf(Tensor t) => t.Call is { } c && walk[c] is var at && at >= 0 ? known[at][t.Output] : t;
+    }
+
     /// <summary>The cotangents of the variables for given cotangents of outputs that are linear in them.</summary>
     public static Tensor?[] Pull(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor?> cotangents, Scope scope, ReadOnlySpan<Tensor> variables) {
         var walk = Walk.Within(outputs, scope);

@@ -61,8 +61,10 @@ internal sealed class Tangent<P, R> {
         var along = point.LeavesOf(direction, $"{transform}: the direction");
         using var scope = new Scope(transform);
         var variables = Array.ConvertAll(along, a => Graph.Alias(a, scope));
-        // The program is linear, so its own tangents are its values.
-        var pushed = Linearization.Push([.. tangents.Select((t, i) => t ?? result.Leaves[i])], linear, inputs, variables);
+        var known = Array.FindAll(tangents, t => t is not null);
+        var replayed = Linearization.Replay(known!, linear, inputs, variables);
+        var next = 0;
+        var pushed = Array.ConvertAll(tangents, t => t is null ? null : replayed[next++]);
         scope.Dispose();
         var leaves = new Tensor[pushed.Length];
         for (var i = 0; i < leaves.Length; i++)
