@@ -54,14 +54,14 @@ public static partial class Layers {
         var log = LogSoftmax(logits);
         Tensor loss;
         if (labels.DType.IsFloat()) {
+            if (labels.Shape.Span.SequenceEqual(logits.Shape.Span[..^1]))
+                throw new DTypeException($"CrossEntropy: {against} is {Type(labels)}, one number for each example: labels are integers, {against}.To(DType.I32) or Tensor.Ints(…); distributions have the classes as a last axis, as {of} {Type(logits)}.");
             Check(logits, labels, of, against);
             loss = -(labels * log).Sum(-1);
         } else {
             if (!labels.Shape.Span.SequenceEqual(logits.Shape.Span[..^1]))
                 throw new ShapeException($"CrossEntropy: {of} {Type(logits)} asks for labels {Shape.Of(logits.Shape.Span[..^1])}, one for each row of {classes} classes, and {against} is {Type(labels)}.");
-            // A negative index would count from the end: as a label it is as wrong as one that is too large.
-            var at = labels.DType == DType.U32 ? labels : Where(labels < 0, classes, labels);
-            loss = -log.TakeAlong(at.ExpandDims(-1)).Squeeze(-1);
+            loss = -log.TakeAlong(labels.ExpandDims(-1), wrap: false).Squeeze(-1);
         }
         return smoothing == 0 ? loss : (1 - smoothing) * loss - smoothing * log.Mean(-1);
     }

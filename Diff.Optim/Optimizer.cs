@@ -21,11 +21,26 @@ public abstract record Optimizer {
 
     /// <summary>The parameters and the state after a step. Dtypes are kept: f32 parameters stay f32 whatever the rate.</summary>
     public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) {
+        CheckShapes(parameters, gradients);
         // All leaves and all parts in one plan: their intermediates live in its arena.
         return Functions.Jit<(P, P, OptState<P>), (P, OptState<P>)>(t => {
             var (updates, next) = Update(t.Item2, t.Item3, t.Item1);
-            return (Tree.Map((p, u) => p + u, t.Item1, updates), next);
+            return (Tree.Map((p, u) => p + u.To(p.DType), t.Item1, updates), next);
         })((parameters, gradients, state));
+    }
+
+    // Broadcasting, welcome elsewhere, would make parameters of another shape here.
+    static void CheckShapes<P>(P parameters, P gradients) {
+        var (p, g) = (Tree.Parameters(parameters), Tree.Parameters(gradients));
+        for (var i = 0; i < Math.Min(p.Length, g.Length); i++) {
+            if (p[i].Shape.Equals(g[i].Shape)) continue;
+            var paths = new List<string>();
+            Tree.MapWithPath((path, leaf) => {
+                paths.Add(path);
+                return leaf;
+            }, parameters);
+            throw new ShapeException($"Optimizer: the gradient{(paths[i] == "" ? "" : $" at {paths[i]}")} is {g[i].DType.Name()}{g[i].Shape}, its parameter {p[i].DType.Name()}{p[i].Shape}; they have to have one shape.");
+        }
     }
 
     /// <summary>One optimizer's updates are the other's gradients.</summary>

@@ -85,7 +85,7 @@ public readonly record struct Observation(int Step, double Loss) {
     public override string ToString() => FormattableString.Invariant($"step {Step}  loss {Loss:G4}");
 }
 
-/// <summary>Everything that training goes on from: a tree, so that it can be saved and loaded, and training resumed to the bit.</summary>
+/// <summary>Everything that training goes on from: a tree, from which training can be resumed to the bit.</summary>
 /// <param name="Params">The parameters.</param>
 /// <param name="Opt">The optimizer's state.</param>
 /// <param name="Key">What the steps' random keys come from.</param>

@@ -3,8 +3,14 @@
 
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : null;
 var folder = Option("--data");
-var epochs = int.Parse(Option("--epochs") ?? "3");
-var (train, test) = folder is null ? (Drawn(15_000, seed: 1), Drawn(2_000, seed: 2)) : Dataset.Mnist(folder);
+if (!int.TryParse(Option("--epochs") ?? "3", out var epochs) || epochs < 1) return Fail("--epochs takes a whole number, 1 or more.");
+if (args.LastOrDefault() is "--data" or "--epochs") return Fail($"{args[^1]} takes a value.");
+Dataset train, test;
+try {
+    (train, test) = folder is null ? (Drawn(15_000, seed: 1), Drawn(2_000, seed: 2)) : Dataset.Mnist(folder);
+} catch (DataException e) {
+    return Fail(e.Message);
+}
 Console.WriteLine($"{train.Count} images to learn, {test.Count} to test{(folder is null ? ", drawn" : $", from {folder}")}");
 
 var net = LeNet.Init.Run(Key.Of(42));
@@ -26,6 +32,12 @@ var confusion = new int[10, 10];
 foreach (var (truth, guess) in test.Y.ToArray<int>().Zip(predicted.ToArray<int>(), (t, p) => (t, p))) confusion[truth, guess]++;
 Bar.Confusion(confusion);
 Console.WriteLine($"test accuracy {predicted.Eq(test.Y).Mean():F4}");
+return 0;
+
+static int Fail(string message) {
+    Console.Error.WriteLine(message);
+    return 1;
+}
 
 // The derivative is the loss's; what else a function returns comes along.
 static (Tensor Loss, Tensor Accuracy) Loss(LeNet net, Batch batch) {

@@ -3,16 +3,19 @@ namespace Diff;
 /// <summary>Reading and adding by index. An index counts from the end where it is negative; outside the axis it is an error.</summary>
 internal static class Indexing {
     /// <summary>The indices as offsets from the front, each checked: themselves where none is negative.</summary>
-    public static ReadOnlySpan<int> Checked(ReadOnlySpan<int> indices, int size, string op) =>
+    public static ReadOnlySpan<int> Checked(ReadOnlySpan<int> indices, int size, bool wrap) =>
         indices.Length == 0 || System.Numerics.Tensors.TensorPrimitives.Max(System.Runtime.InteropServices.MemoryMarshal.Cast<int, uint>(indices)) < (uint)size
-            ? indices : Wrapped<int>(indices, size, op);
+            ? indices : Wrapped<int>(indices, size, wrap);
 
     /// <summary>The same of wider indices.</summary>
-    public static int[] Wrapped<T>(ReadOnlySpan<T> indices, int size, string op) where T : unmanaged, System.Numerics.INumber<T> {
+    public static int[] Wrapped<T>(ReadOnlySpan<T> indices, int size, bool wrap) where T : unmanaged, System.Numerics.INumber<T> {
         var at = new int[indices.Length];
         for (var i = 0; i < at.Length; i++) {
             var index = long.CreateChecked(indices[i]);
-            if (index < -size || index >= size) throw new ShapeException($"{op}: index {index} (number {i}) is outside an axis of {size}{(size == 0 ? "" : $", which has −{size} to {size - 1}")}.");
+            var first = wrap ? -size : 0;
+            // Not the op's name: gradients add where the function read, and the reader is who has to hear of it.
+            if (index < first || index >= size)
+                throw new ShapeException($"Index {index} (number {i} of {at.Length}) is outside an axis of {size}{(size == 0 ? "" : $", which has {first} to {size - 1}")}.");
             at[i] = (int)(index < 0 ? index + size : index);
         }
         return at;

@@ -38,7 +38,9 @@ public static class RandomTensors {
 
         /// <summary>Normal with mean 0 and deviation 1 under the condition that it lies in (low, high): <c>jax.random.truncated_normal</c>.</summary>
         /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
+        /// <exception cref="ShapeException">low is not less than high.</exception>
         public Tensor TruncatedNormal(int[] shape, double low = -2, double high = 2, DType type = DType.F32) {
+            if (!(low < high)) throw new ShapeException($"TruncatedNormal: there is no number between {low} and {high}.");
             // The inverse of the distribution function, on the uniform numbers between its values at the ends.
             var (a, b) = (Functions.Erf(low / Math.Sqrt(2)).Item(), Functions.Erf(high / Math.Sqrt(2)).Item());
             return type switch {
@@ -66,18 +68,18 @@ public static class RandomTensors {
 
         /// <summary>Integers in [low, high), i32: <c>jax.random.randint</c>.</summary>
         public Tensor RandInt(int low, int high, params int[] shape) =>
-            Filled<int>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high));
+            key.RandInt(DType.I32, low, high, shape);
 
         /// <summary>Integers in [low, high), i32 or i64.</summary>
         /// <exception cref="DTypeException">The type is neither i32 nor i64.</exception>
-        public Tensor RandInt(DType type, long low, long high, params int[] shape) => type switch {
+        public Tensor RandInt(DType type, long low, long high, params int[] shape) => low >= high ? throw new ShapeException($"RandInt: there is no integer from {low} up to but without {high}.") : type switch {
             DType.I32 => Filled<int>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high)),
             DType.I64 => Filled<long>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high)),
             _ => throw new DTypeException($"RandInt draws i32 or i64, not {type.Name()}."),
         };
 
         /// <summary>0 … n − 1 in random order, i32[n]: <c>jax.random.permutation</c>. Rows in random order are <c>x.Take(key.Permutation(n))</c>.</summary>
-        public Tensor Permutation(int n) => Tensor.Ints(Threefry.Permutation(key.High, key.Low, n));
+        public Tensor Permutation(int n) => Tensor.Ints(Threefry.Permutation(key.High, key.Low, Shape.Of(n)[0]));
 
         /// <summary>32 random bits an element, u32: <c>jax.random.bits</c>.</summary>
         public Tensor Bits(params int[] shape) => Filled<uint>(shape, values => Threefry.Bits(key.High, key.Low, values));

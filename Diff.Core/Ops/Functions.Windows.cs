@@ -18,6 +18,7 @@ public static partial class Functions {
         (x, w) = Promotion.MatchTypes(x, w);
         var axes = SpatialAxes("Conv", x);
         var around = Axes.Of(padding.For(axes, 0, "Conv: padding"));
+        if (around.Span.ToArray().Any(p => p < 0)) throw new ShapeException($"Conv: padding {around} is negative; cut the input off with a slice, x[.., .., 1..^1].");
         var op = new ConvOp(Axes.Of(stride.For(axes, 1, "Conv: stride")), around, around, Axes.Of(dilation.For(axes, 1, "Conv: dilation")), Axes.Of(PlainSteps(axes)), groups);
         return Graph.Apply(op, x, w);
     }

@@ -11,9 +11,9 @@ internal abstract record IndexOp(int Axis) : Op {
         var (x, y, shape, size) = (inputs[0].Packed(), outputs[0], inputs[0].Shape, SizeOf(inputs[0].Shape));
         var indices = inputs[1].Packed();
         var at = indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), size, Name),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), size, Name),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), size, Name),
+            DType.I32 => Indexing.Checked(indices.Span<int>(), size, CountsFromEnd),
+            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), size, CountsFromEnd),
+            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), size, CountsFromEnd),
         };
         switch (x.DType) {
             case DType.F32: Run<float>(x.Span<float>(), shape, at, y.Span<float>(), y.Shape); break;
@@ -24,6 +24,9 @@ internal abstract record IndexOp(int Axis) : Op {
             default: Run<byte>(x.Span<byte>(), shape, at, y.Span<byte>(), y.Shape); break;
         }
     }
+
+    /// <summary>Whether a negative index counts from the end, or is an error.</summary>
+    protected virtual bool CountsFromEnd => true;
 
     /// <summary>How many places the indices choose from.</summary>
     protected virtual int SizeOf(Shape input) => input[Axis];
@@ -125,7 +128,7 @@ internal sealed record PutOp(int Axis, int Size) : IndexOp(Axis) {
 }
 
 /// <summary>Element by element along the axis: y[…, j, …] = x[…, at[…, j, …], …].</summary>
-internal sealed record TakeAlongOp(int Axis) : IndexOp(Axis) {
+internal sealed record TakeAlongOp(int Axis, bool Wrap = true) : IndexOp(Axis) {
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         var (x, at) = (inputs[0], inputs[1]);
         Integer(at, Name);
@@ -139,16 +142,18 @@ internal sealed record TakeAlongOp(int Axis) : IndexOp(Axis) {
         Indexing.TakeAlong(x, at, outer, from[Axis], inner, y);
     }
 
-    protected override Op Inverse(TensorType input) => new PutAlongOp(Axis, input.Shape[Axis]);
+    protected override Op Inverse(TensorType input) => new PutAlongOp(Axis, input.Shape[Axis], Wrap);
 
-    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new TakeAlongOp(Axis + 1), Repeated(inputs, batched, size));
+    protected override bool CountsFromEnd => Wrap;
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new TakeAlongOp(Axis + 1, Wrap), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() => [
         new(new TakeAlongOp(1), [new(DType.F64, Shape.Of(2, 4)), new(DType.I32, Shape.Of(2, 6))], -3.9, 3.9), new(new TakeAlongOp(0), [new(DType.F64, Shape.Of(4, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];
 }
 
 /// <summary>Zeros of Size along the axis, to which the elements of the first input are added, each at its index.</summary>
-internal sealed record PutAlongOp(int Axis, int Size) : IndexOp(Axis) {
+internal sealed record PutAlongOp(int Axis, int Size, bool Wrap = true) : IndexOp(Axis) {
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         var (x, at) = (inputs[0], inputs[1]);
         Integer(at, Name);
@@ -166,9 +171,11 @@ internal sealed record PutAlongOp(int Axis, int Size) : IndexOp(Axis) {
 
     protected override int SizeOf(Shape input) => Size;
 
-    protected override Op Inverse(TensorType input) => new TakeAlongOp(Axis);
+    protected override Op Inverse(TensorType input) => new TakeAlongOp(Axis, Wrap);
 
-    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new PutAlongOp(Axis + 1, Size), Repeated(inputs, batched, size));
+    protected override bool CountsFromEnd => Wrap;
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new PutAlongOp(Axis + 1, Size, Wrap), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() => [
         new(new PutAlongOp(1, 4), [new(DType.F64, Shape.Of(2, 6)), new(DType.I32, Shape.Of(2, 6))], -3.9, 3.9), new(new PutAlongOp(0, 5), [new(DType.F64, Shape.Of(2, 3)), new(DType.I64, Shape.Of(2, 3))], -3, 3)];

@@ -15,6 +15,9 @@ internal abstract record Op {
     /// <summary>Name and parameters, as a program prints them.</summary>
     public virtual string Describe() => Name;
 
+    /// <inheritdoc/>
+    public sealed override string ToString() => Describe();
+
     /// <summary>How many outputs there are.</summary>
     public virtual int Outputs => 1;
 

@@ -14,20 +14,29 @@ internal static class Promotion {
 
     /// <summary>A lone C# number takes the other's dtype (f32 where it has a fraction and the other is an integer); two dtypes are promoted.</summary>
     public static (Tensor, Tensor) MatchTypes(Tensor a, Tensor b) {
-        if (a.DType == b.DType && a.IsWeak == b.IsWeak) return (a, b);
+        if (Required(a).DType == Required(b).DType && a.IsWeak == b.IsWeak) return (a, b);
         if (a.IsWeak && !b.IsWeak) return Weak(a, b.DType) is var type ? (a.To(type), b.To(type)) : default;
         if (b.IsWeak && !a.IsWeak) return Weak(b, a.DType) is var other ? (a.To(other), b.To(other)) : default;
         var common = DTypes.Promote(a.DType, b.DType);
         return (a.To(common), b.To(common));
     }
 
-    /// <summary>A C# number that meets this tensor: of its dtype at once where that is a float.</summary>
-    public static Tensor Literal(double number, Tensor other) => other switch {
+    /// <summary>A C# double that meets this tensor: of its dtype where that is a float, else f32. Never of a dtype that its value decides.</summary>
+    public static Tensor Literal(double number, Tensor other) => Required(other) switch {
         { IsWeak: true } => number,
-        { DType: DType.F32 } => new Tensor(View.Of<float>([(float)number], Shape.Scalar)),
         { DType: DType.F64 } => new Tensor(View.Of<double>([number], Shape.Scalar)),
-        _ => number,
+        _ => new Tensor(View.Of<float>([(float)number], Shape.Scalar)),
     };
+
+    /// <summary>A C# int that meets this tensor: of its dtype, where that has it; i32 where it meets bools, i64 where it would not fit.</summary>
+    public static Tensor Literal(int number, Tensor other) =>
+        Required(other).IsWeak || other.DType.IsFloat() ? Literal((double)number, other)
+        : Tensor.Full(number, Shape.Scalar, other.DType == DType.Bool ? DType.I32 : Numbers.Fits(number, other.DType) ? other.DType : DType.I64);
+
+    /// <summary>The operand, which is there.</summary>
+    /// <exception cref="TreeException">It is null.</exception>
+    public static Tensor Required(Tensor? operand, [CallerMemberName] string op = "") =>
+        operand ?? throw new TreeException($"{op}: an operand is null. Has a field of a model been left without its tensor?");
 
     // Whether a literal is a whole number is only asked of plain values: inside a transform nobody knows, and a float stays one.
     static DType Weak(Tensor number, DType other) =>
@@ -63,5 +72,5 @@ internal static class Promotion {
     }
 
     /// <summary>An op of floats applied to what may be integers: they become f32, as in JAX.</summary>
-    public static Tensor ApplyFloat(ElementwiseOp op, Tensor x) => Graph.Apply(op, x.DType.IsFloat() ? x : x.To(DType.F32));
+    public static Tensor ApplyFloat(ElementwiseOp op, Tensor x) => Graph.Apply(op, Required(x, op.Name).DType.IsFloat() ? x : x.To(DType.F32));
 }

@@ -34,6 +34,30 @@ public sealed partial class Tensor {
     /// <inheritdoc cref="op_Division(Tensor, Tensor)"/>
     public static Tensor operator /(Tensor a, double b) => a / Promotion.Literal(b, a);
 
+    /// <summary>With a C# int, which keeps an integer tensor's dtype.</summary>
+    public static Tensor operator +(Tensor a, int b) => a + Promotion.Literal(b, a);
+
+    /// <inheritdoc cref="op_Addition(Tensor, int)"/>
+    public static Tensor operator +(int a, Tensor b) => Promotion.Literal(a, b) + b;
+
+    /// <summary>With a C# int, which keeps an integer tensor's dtype.</summary>
+    public static Tensor operator -(Tensor a, int b) => a - Promotion.Literal(b, a);
+
+    /// <inheritdoc cref="op_Subtraction(Tensor, int)"/>
+    public static Tensor operator -(int a, Tensor b) => Promotion.Literal(a, b) - b;
+
+    /// <summary>With a C# int, which keeps an integer tensor's dtype.</summary>
+    public static Tensor operator *(Tensor a, int b) => a * Promotion.Literal(b, a);
+
+    /// <inheritdoc cref="op_Multiply(Tensor, int)"/>
+    public static Tensor operator *(int a, Tensor b) => Promotion.Literal(a, b) * b;
+
+    /// <summary>With a C# int, which keeps an integer tensor's dtype.</summary>
+    public static Tensor operator /(Tensor a, int b) => a / Promotion.Literal(b, a);
+
+    /// <inheritdoc cref="op_Division(Tensor, int)"/>
+    public static Tensor operator /(int a, Tensor b) => Promotion.Literal(a, b) / b;
+
     /// <inheritdoc cref="op_Addition(Tensor, Tensor)"/>
     public static Tensor operator +(double a, Tensor b) => Promotion.Literal(a, b) + b;
 
@@ -47,7 +71,7 @@ public sealed partial class Tensor {
     public static Tensor operator /(double a, Tensor b) => Promotion.Literal(a, b) / b;
 
     /// <summary>The negative.</summary>
-    public static Tensor operator -(Tensor x) => x.Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
+    public static Tensor operator -(Tensor x) => Promotion.Required(x, "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
 
     /// <summary>Whether less, element by element.</summary>
     public static Tensor operator <(Tensor a, Tensor b) => Compare(Comparison.Less, a, b, "<");

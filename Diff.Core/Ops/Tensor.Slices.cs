@@ -105,14 +105,20 @@ public sealed partial class Tensor {
     /// <summary>Whole slices along an axis, by integers of any shape: [a, n, b] taken at [p, q] along axis 1 → [a, p, q, b].</summary>
     /// <exception cref="ShapeException">An index is outside the axis; negative ones count from its end.</exception>
     /// <exception cref="DTypeException">The indices are not integers.</exception>
-    public Tensor Take(Tensor indices, int axis = 0) => Graph.Apply(new TakeOp(Shape.Axis(axis)), this, indices.IsWeak ? indices.To(DType.I32) : indices);
+    public Tensor Take(Tensor indices, int axis = 0) => Graph.Apply(new TakeOp(Shape.Axis(axis)), this, WholeNumber(indices));
+
+    static Tensor WholeNumber(Tensor index) =>
+        Promotion.Required(index).IsWeak && index.Call is null && Numbers.Fits(index.Item(), DType.I32) ? index.To(DType.I32) : index;
 
     /// <summary>One element for each index: the shapes are equal but along the axis.</summary>
     /// <exception cref="ShapeException">An index is outside the axis, or the shapes do not fit.</exception>
-    public Tensor TakeAlong(Tensor indices, int axis = -1) => Graph.Apply(new TakeAlongOp(Shape.Axis(axis)), this, indices);
+    /// <param name="indices">Integers.</param>
+    /// <param name="axis">Along which; the last unless told.</param>
+    /// <param name="wrap">Whether negative indices count from the end; else they are errors, as a label of −1 is.</param>
+    public Tensor TakeAlong(Tensor indices, int axis = -1, bool wrap = true) => Graph.Apply(new TakeAlongOp(Shape.Axis(axis), wrap), this, indices);
 
     /// <summary>This with the slices' values added at integers along the first axis; several at one index add up.</summary>
     /// <param name="indices">Integers [m].</param>
     /// <param name="values">[m, …].</param>
-    public Tensor ScatterAdd(Tensor indices, Tensor values) => this + Graph.Apply(new PutOp(0, Shape[0]), values.To(DType), indices);
+    public Tensor ScatterAdd(Tensor indices, Tensor values) => this + Graph.Apply(new PutOp(0, Shape[0]), values.IsWeak ? Promotion.MatchTypes(this, values).Item2 : values, indices);
 }

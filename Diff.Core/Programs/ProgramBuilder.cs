@@ -79,7 +79,7 @@ internal sealed class ProgramBuilder {
     }
 
     static TraceException NoValue(Call variable) => new(
-        $"A value was read that depends on the argument of {variable.Free[0].Transform}, which has none: {variable.Free[0].Transform} runs its function once, for all values. Use Where instead of if, and keep the result of {variable.Free[0].Transform} rather than a tensor from inside it.");
+        $"A value was read that depends on the argument of {variable.Free[0].Transform}, which has none: {variable.Free[0].Transform} runs its function once, for all values. Use Where instead of if, and keep the result of {variable.Free[0].Transform} rather than a tensor from inside it.") { Scope = variable.Free[0] };
 
     /// <summary>The tensor that this one is another name of, and its call where the walk goes on.</summary>
     (Tensor Tensor, Call? Call) Resolve(Tensor t) {

@@ -51,7 +51,7 @@ public sealed partial class Tensor : IFormattable {
 
     View Read() {
         if (DType.IsFloat() && IsLive && CarriesDerivative())
-            throw new TraceException($"A float was read that depends on the argument of {Free.First(s => s.IsOpen).Transform}, which would lose its derivative. If that is meant: StopGradient(x).Item().");
+            throw new TraceException($"A float was read that depends on the argument of {Free.First(s => s.IsOpen).Transform}, which would lose its derivative. If that is meant: StopGradient(x).Item().") { Scope = Free.First(s => s.IsOpen) };
         return Value;
     }
 
@@ -75,7 +75,7 @@ public sealed partial class Tensor : IFormattable {
     /// <summary>The values with a C# number format, <c>$"{loss:F4}"</c>.</summary>
     public string ToString(string? format, IFormatProvider? provider = null) {
         if (AbsentFrom is not null) return "–";
-        if (IsLive && (!HasValue || DType.IsFloat())) return Describe();
+        if (IsLive && (DType.IsFloat() ? CarriesDerivative() : !HasValue)) return Describe();
         var view = Value.Packed();
         return DType switch {
             DType.F32 => Printing.Format<float>(view.Span<float>(), Shape.Span, format),

@@ -10,7 +10,10 @@ public sealed class ShapeException(string message) : DiffException(message);
 public sealed class DTypeException(string message) : DiffException(message);
 
 /// <summary>A value was asked for where a transform has none, or a derivative would have been lost silently.</summary>
-public sealed class TraceException(string message) : DiffException(message);
+public sealed class TraceException(string message) : DiffException(message) {
+    /// <summary>The transform whose variable has no value, where that was it.</summary>
+    internal object? Scope { get; init; }
+}
 
 /// <summary>A derivative that does not exist: of an integer, of a non-scalar without a cotangent, by a tree without tensors.</summary>
 public sealed class GradientException(string message) : DiffException(message);

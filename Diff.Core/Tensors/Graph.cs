@@ -67,7 +67,8 @@ internal static class Graph {
     public static Tensor[] ApplyAll(Op op, params ReadOnlySpan<Tensor> inputs) {
         Few<TensorType> few = default;
         Span<TensorType> types = inputs.Length <= Few<TensorType>.Count ? few[..inputs.Length] : new TensorType[inputs.Length];
-        for (var i = 0; i < types.Length; i++) types[i] = inputs[i].Type;
+        for (var i = 0; i < types.Length; i++)
+            types[i] = inputs[i] is { } x ? x.Type : throw new TreeException($"{op.Name}: an operand is null. Has a field of a model been left without its tensor?");
         var outputs = op.Infer(types);
         // A condition has no dtype to pass on: Where(mask, 1, 0) is a number like those it chooses from.
         var (weak, numbers) = (op.KeepsWeakness, 0);

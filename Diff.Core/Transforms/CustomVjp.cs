@@ -106,12 +106,13 @@ public static partial class Functions {
         var x = Tree.Flatten(argument);
         if (!Array.Exists(x.Leaves, t => t.AbsentFrom is null && t.IsLive)) return f(argument);
         using var inside = new Scope("CustomVjp");
-        var variables = Array.ConvertAll(x.Leaves, t => Graph.Alias(StopGradient(t), inside));
+        // What the rule says is the whole derivative, so the function may read its argument.
+        var variables = Array.ConvertAll(x.Leaves, t => StopGradient(Graph.Alias(t, inside)));
         var y = Tree.Flatten(f(x.Rebuild(variables)));
         RefuseCaptures(y.Leaves, inside);
         inside.Dispose();
 
-        using var back = new Scope("CustomVjp");
+        using var back = new Scope("CustomVjp's backward rule (its cotangent)");
         var xs = Array.ConvertAll(x.Leaves, t => Graph.Alias(t, back));
         var ys = Array.ConvertAll(y.Leaves, t => Graph.Alias(t, back));
         var cotangents = Array.ConvertAll(y.Leaves, t => Graph.Input(t.Type, back));

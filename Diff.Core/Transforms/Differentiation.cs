@@ -23,7 +23,8 @@ internal static class Differentiation {
         return (value, aux, point.Rebuild(gradients));
     }
 
-    static void CheckScalar(string transform, Tensor value) {
+    static void CheckScalar(string transform, Tensor? value) {
+        if (value is null) throw new GradientException($"{transform}: the function returns null.");
         if (!value.DType.IsFloat()) throw new GradientException($"{transform}: the function returns {value.Type}; only floats have derivatives. Convert what it computes, x.To(DType.F32), or differentiate an earlier value.");
         if (value.Rank != 0) throw new GradientException($"{transform}: the function returns {value.Type}, and a gradient is of a scalar. Reduce it, .Sum() or .Mean(), or pull back a cotangent of your choice with Vjp.");
     }

@@ -45,7 +45,8 @@ public sealed record Dataset(Tensor X, Tensor Y) {
     }
 
     /// <summary>How many batches <see cref="Batches"/> makes.</summary>
-    public int BatchCount(int size, int epochs = 1, bool dropLast = false) => epochs * (dropLast ? Count / size : (Count + size - 1) / size);
+    /// <exception cref="ShapeException">The size is not positive.</exception>
+    public int BatchCount(int size, int epochs = 1, bool dropLast = false) => size < 1 ? throw new ShapeException($"BatchCount: batches of {size} do not exist.") : epochs * (dropLast ? Count / size : (Count + size - 1) / size);
 
     /// <summary>MNIST, Fashion-MNIST or another of the family, from a folder with its four IDX files, plain or gzip: images f32
     /// [count, 1, rows, columns] in [0, 1], labels i32 [count].</summary>

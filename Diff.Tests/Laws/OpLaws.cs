@@ -228,7 +228,7 @@ public class OpLaws {
     }
 
     // Ops that hold a program have the types that it has.
-    static bool HoldsProgram(Op op) => op.GetType().GetProperties().Any(p => p.PropertyType == typeof(Program));
+    static bool HoldsProgram(Op op) => op.GetType().GetProperties().Any(p => p.PropertyType == typeof(Program) || p.PropertyType == typeof(ProgramList));
 
     [Theory, MemberData(nameof(Ops))]
     public void In_f32_as_in_f64_to_rounding(string op) => OpTable.Try(op, c => {

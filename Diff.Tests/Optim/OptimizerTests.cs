@@ -124,12 +124,22 @@ public class OptimizerTests {
     }
 
     [Fact]
-    public void A_schedule_that_looks_at_the_count_is_told_what_to_write() {
-        var opt = Sgd(t => t < 2 ? 1 : 0.5);
-        Assert.Contains("Where", Assert.Throws<TraceException>(() => opt.Step(Tensor.Of(1), Tensor.Of(1), opt.Init(Tensor.Of(1)))).Message);
-        var right = Sgd(t => Where(t < 2, 1, 0.5));
-        Assert.Equal(-3, Train.Fit(Tensor.Of(0), 4, right, x => x.Sum())[0].Item());
+    public void A_schedule_may_look_at_the_count_or_choose_by_it() {
+        foreach (var opt in new[] { Sgd(t => t < 2 ? 1 : 0.5), Sgd(t => Where(t < 2, 1, 0.5)) })
+            Assert.Equal(-3, Train.Fit(Tensor.Of(0), 4, opt, x => x.Sum())[0].Item());
     }
+
+    [Fact]
+    public void A_step_keeps_dtypes_and_shapes() {
+        var p = Tensor.Zeros(3);
+        foreach (var opt in new[] { Sgd(0.1), Adam(0.1) }) {
+            Assert.Equal(DType.F32, opt.Step(p, Tensor.Of(1, 2, 3), opt.Init(p)).Parameters.DType);
+            Assert.Contains("f32[4,3]", Assert.Throws<ShapeException>(() => opt.Step(p, Tensor.Ones(4, 3), opt.Init(p))).Message);
+            Assert.Contains(" at B ", Assert.Throws<ShapeException>(() => opt.Step(new Two(p, p), new Two(p, 1), opt.Init(new Two(p, p)))).Message);
+        }
+    }
+
+    sealed record Two(Tensor A, Tensor B);
 
     [Fact]
     public void Clipping_by_the_global_norm() {
