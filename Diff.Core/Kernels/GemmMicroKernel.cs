@@ -55,8 +55,7 @@ internal static unsafe class GemmMicroKernel {
         if (t->Offsets != null) {
             if (t->Tail == 0) Rows<T, V, O, TRow, N1, N1, N0>(t, rows);
             else Rows<T, V, O, TRow, N1, N1, N1>(t, rows);
-        }
-        else if (t->ARow == 1) {
+        } else if (t->ARow == 1) {
             if (t->Tail == 0) Rows<T, V, O, TRow, N1, N0, N0>(t, rows);
             else Rows<T, V, O, TRow, N1, N0, N1>(t, rows);
         } else if (t->Tail == 0) Rows<T, V, O, TRow, N0, N0, N0>(t, rows);
