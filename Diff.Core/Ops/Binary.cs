@@ -92,6 +92,8 @@ internal sealed record PowOp() : FloatBinary<PowOp>(0.2, 3), IFloatMap2 {
 
 /// <summary>xⁿ for a structural whole n by repeated multiplication: exact signs, and a derivative at 0.</summary>
 internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
+    public override string Describe() => $"{Name}({Exponent})";
+
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Exponent < 0 ? Float(inputs[0]) : Number(inputs[0]);
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {

@@ -38,6 +38,8 @@ internal sealed record ReshapeOp(Shape To) : MovingOp {
 
 /// <summary>The axes in another order: axis i of the result is axis Order[i] of the input.</summary>
 internal sealed record TransposeOp(Axes Order) : MovingOp {
+    public override string Describe() => Name + Order;
+
     protected override Shape ShapeOf(Shape input) =>
         Order.Count == input.Rank && Order.Span.ToArray().Order().SequenceEqual(Enumerable.Range(0, input.Rank))
             ? Shape.Of([.. Order.Span.ToArray().Select(a => input[a])])

@@ -112,6 +112,8 @@ internal abstract record UnaryLinearOp : Op {
 
 /// <summary>A constant of any shape known when the program is written: one element in memory, part of the structure.</summary>
 internal sealed record FillOp(double Value, TensorType Type) : Op {
+    public override string Describe() => FormattableString.Invariant($"{Name}({Value})");
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => [Type];
 
     public override Layout LayoutOf(TensorType output) => Layout.Splat(output.Shape);

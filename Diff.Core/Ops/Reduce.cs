@@ -4,6 +4,8 @@ namespace Diff;
 
 /// <summary>An op that combines the elements along some axes, which disappear.</summary>
 internal abstract record ReduceOp(Axes Over) : Op {
+    public override string Describe() => Name + Over;
+
     /// <summary>What a reduction of nothing gives, or null where that is an error.</summary>
     protected abstract double? Empty { get; }
 

@@ -11,6 +11,28 @@ public sealed record Listing(IReadOnlyList<Line> Inputs, IReadOnlyList<Line> Lin
     /// <exception cref="KeyNotFoundException">There is no such value.</exception>
     public Line this[string name] => Lines.Concat(Inputs).FirstOrDefault(l => l.Name == name) ?? throw new KeyNotFoundException($"The program has no value {name}.");
 
+    /// <summary>The program as a Graphviz digraph: values are nodes, what each is computed from its edges.</summary>
+    public string ToDot() {
+        var text = new StringBuilder("digraph program {\n  node [shape=box, fontname=\"sans-serif\"];\n");
+        foreach (var line in Inputs.Concat(Lines)) {
+            var result = Results.Contains(line.Name);
+            text.Append($"  {line.Name} [label=\"{line.Operation}\\n{line.Type}\"{(line.From.Count == 0 ? ", style=rounded" : result ? ", style=bold" : "")}];\n");
+            foreach (var from in line.From) text.Append($"  {from} -> {line.Name};\n");
+        }
+        return text.Append("}\n").ToString();
+    }
+
+    /// <summary>The program as a Mermaid flowchart, which many Markdown viewers draw.</summary>
+    public string ToMermaid() {
+        var text = new StringBuilder("flowchart TD\n");
+        foreach (var line in Inputs.Concat(Lines)) {
+            // "end" and a few more are words of Mermaid's: every name gets a prefix.
+            text.Append($"  v{line.Name}{(line.From.Count == 0 ? $"([\"{line.Operation} {line.Type}\"])" : $"[\"{line.Operation} {line.Type}\"]")}\n");
+            foreach (var from in line.From) text.Append($"  v{from} --> v{line.Name}\n");
+        }
+        return text.ToString();
+    }
+
     /// <summary>The program as text: <c>let c : f32[64,100] = Dot a b</c> …</summary>
     public override string ToString() {
         var text = new StringBuilder("fun ").AppendJoin(' ', Inputs.Select(i => $"({i.Name} : {i.Type})")).AppendLine(" ->");

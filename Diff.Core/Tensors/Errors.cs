@@ -23,3 +23,6 @@ public sealed class TreeException(string message) : DiffException(message);
 
 /// <summary>A file that is not what it should be.</summary>
 public sealed class DataException(string message) : DiffException(message);
+
+/// <summary>A NaN or an infinity where <see cref="Check.Finite"/> looked for one.</summary>
+public sealed class NotFiniteException(string message) : DiffException(message);

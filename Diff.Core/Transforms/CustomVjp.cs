@@ -104,36 +104,15 @@ public static partial class Functions {
     /// <typeparam name="R">The result: a tensor or a tree of them.</typeparam>
     public static Func<P, R> CustomVjp<P, R>(Func<P, R> f, Func<P, R, R, P> backward) => argument => {
         var x = Tree.Flatten(argument);
-        if (!Array.Exists(x.Leaves, t => t.AbsentFrom is null && t.IsLive)) return f(argument);
-        using var inside = new Scope("CustomVjp");
-        // What the rule says is the whole derivative, so the function may read its argument.
-        var variables = Array.ConvertAll(x.Leaves, t => StopGradient(Graph.Alias(t, inside)));
-        var y = Tree.Flatten(f(x.Rebuild(variables)));
-        RefuseCaptures(y.Leaves, inside);
-        inside.Dispose();
-
-        using var back = new Scope("CustomVjp's backward rule (its cotangent)");
-        var xs = Array.ConvertAll(x.Leaves, t => Graph.Alias(t, back));
-        var ys = Array.ConvertAll(y.Leaves, t => Graph.Alias(t, back));
-        var cotangents = Array.ConvertAll(y.Leaves, t => Graph.Input(t.Type, back));
-        var pulled = Tree.Flatten(backward(x.Rebuild(xs), y.Rebuild(ys), y.Rebuild(cotangents)));
-        x.CheckSame(pulled, "CustomVjp: the cotangent that the backward rule returns");
-        var results = pulled.Leaves.Select((g, i) => x.IsParameter(i)
-            ? Differentiation.Fit(g, x.Leaves[i].Type, "CustomVjp: the cotangent that the backward rule returns", x.Paths[i]) : Graph.Fill(0, x.Leaves[i].Type)).ToArray();
-        var graph = ProgramBuilder.Close(results, back, [.. xs, .. ys, .. cotangents]);
-        var program = graph.ToProgram();
-        var captures = graph.Leaves.Skip(xs.Length + ys.Length + cotangents.Length).ToArray();
-        graph.Return();
-        back.Dispose();
+        if (!CustomRules.IsNeeded(x)) return f(argument);
+        var y = CustomRules.Call("CustomVjp", f, x);
+        // The cotangent is new: it has no value to look at.
+        var (program, captures) = CustomRules.Record("CustomVjp's backward rule (its cotangent)", x, y, y.Leaves, (at, result, cotangents) => {
+            const string what = "CustomVjp: the cotangent that the backward rule returns";
+            var pulled = Tree.Flatten(backward(at, result, y.Rebuild(cotangents)));
+            x.CheckSame(pulled, what);
+            return [.. pulled.Leaves.Select((g, i) => x.IsParameter(i) ? Differentiation.Fit(g, x.Leaves[i].Type, what, x.Paths[i]) : Graph.Fill(0, x.Leaves[i].Type))];
+        });
         return y.Rebuild(Graph.ApplyAll(new CustomVjpOp(program, y.Leaves.Length, x.Leaves.Length), [.. y.Leaves, .. x.Leaves, .. captures]));
     };
-
-    // A capture would have a derivative that nobody gave.
-    static void RefuseCaptures(Tensor[] results, Scope inside) {
-        var walk = Walk.Within(results, inside);
-        var captured = walk.Calls.Where(c => c.Op is not AliasOp).SelectMany(c => c.Inputs).Concat(results).FirstOrDefault(t => t.IsLive && !t.Call!.DependsOn(inside) && t.Call.Op is not StopGradientOp);
-        walk.Return();
-        if (captured is not null)
-            throw new TraceException($"CustomVjp: the function uses a {captured.Type} from outside that {captured.Free.First(s => s.IsOpen).Transform} differentiates, and the rule says nothing about it. Pass it as an argument (a tuple or a record), or take StopGradient of it.");
-    }
 }

@@ -23,6 +23,17 @@ public static partial class Functions {
         return program.Simplify().ToListing();
     }
 
+    /// <summary>The types of what a function returns, without computing anything: tensors of it can be asked for dtype and shape, and have
+    /// no values. JAX's <c>eval_shape</c>.</summary>
+    /// <param name="f">A function that does not look at values.</param>
+    /// <param name="at">An argument of the right types; its values do not matter.</param>
+    /// <exception cref="TraceException">The function looks at a value; or, later, somebody reads one of the result.</exception>
+    public static R EvalShape<P, R>(Func<P, R> f, P at) {
+        using var scope = new Scope("EvalShape");
+        var flat = Tree.Flatten(at);
+        return f(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.Input(x.Type, x.IsWeak, scope))));
+    }
+
     /// <inheritdoc cref="Show{P, R}(Func{P, R}, P)"/>
     [OverloadResolutionPriority(1)]
     public static Listing Show(Func<Tensor, Tensor> f, Tensor at) => Show<Tensor, Tensor>(f, at);
