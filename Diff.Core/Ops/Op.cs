@@ -92,7 +92,8 @@ internal abstract record Op {
 /// <param name="High">… to High, where the op is smooth. Integers likewise.</param>
 /// <param name="Distinct">No two values of an input may be close: maxima, sorting.</param>
 /// <param name="Awkward">Also right at kinks and ends; tried for values and shapes, not against differences.</param>
-internal sealed record Sample(Op Op, TensorType[] Inputs, double Low = -2, double High = 2, bool Distinct = false, bool Awkward = false);
+/// <param name="Prepare">What makes numbers that were drawn for an input (its place, its type) ones that the op is defined for.</param>
+internal sealed record Sample(Op Op, TensorType[] Inputs, double Low = -2, double High = 2, bool Distinct = false, bool Awkward = false, Action<int, TensorType, double[]>? Prepare = null);
 
 /// <summary>An op that is linear in all its inputs together: the tangent goes the way of the value.</summary>
 internal abstract record LinearOp : Op {

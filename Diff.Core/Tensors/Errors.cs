@@ -6,6 +6,10 @@ public abstract class DiffException(string message) : Exception(message);
 /// <summary>Shapes that do not fit the operation, a wrong axis, or an index outside its axis.</summary>
 public sealed class ShapeException(string message) : DiffException(message);
 
+/// <summary>Values that the operation is not defined for: a singular matrix, one that is not positive definite.</summary>
+/// <remarks>Thrown where the values are computed, which inside a transform is when the transform runs its plan; in a stack of matrices one of them is enough.</remarks>
+public sealed class DomainException(string message) : DiffException(message);
+
 /// <summary>An element type that the operation does not take.</summary>
 public sealed class DTypeException(string message) : DiffException(message);
 

@@ -149,9 +149,20 @@ public class OpLaws {
         foreach (var how in Enum.GetValues<Layouts>()) {
             var views = Array.ConvertAll(c.Inputs, x => Relaid(x, how));
             var packed = Array.ConvertAll(views, v => new Tensor(v.Packed()));
-            Values.AssertSame(Graph.ApplyAll(c.Op, packed), Graph.ApplyAll(c.Op, Array.ConvertAll(views, v => new Tensor(v))), how.ToString());
+            // Rows that repeat are a singular matrix, which some ops refuse: in every layout.
+            if (Refuses(c.Op, packed)) Assert.Throws<DomainException>(() => Graph.ApplyAll(c.Op, Array.ConvertAll(views, v => new Tensor(v))));
+            else Values.AssertSame(Graph.ApplyAll(c.Op, packed), Graph.ApplyAll(c.Op, Array.ConvertAll(views, v => new Tensor(v))), how.ToString());
         }
     }, s => s.Inputs.Length > 0);
+
+    static bool Refuses(Op op, Tensor[] inputs) {
+        try {
+            Graph.ApplyAll(op, inputs);
+            return false;
+        } catch (DomainException) {
+            return true;
+        }
+    }
 
     enum Layouts { Transposed, Flipped, Sliced, Stepped, Broadcast, Splat }
 
@@ -317,6 +328,8 @@ public class OpLaws {
             if (inputs.Length > 0) AssertAdjoint(xs => Graph.ApplyAll(c.Op, xs), inputs, v1, u);
         } catch (ShapeException) when (c.Op is IndexOp) {
             // The indices were drawn for another axis.
+        } catch (DomainException e) {
+            Assert.NotEmpty(e.Message);
         } catch (Exception e) {
             throw new Xunit.Sdk.XunitException($"Evaluate of {told}: {e}");
         }

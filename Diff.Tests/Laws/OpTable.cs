@@ -59,7 +59,7 @@ internal sealed class Case {
 
     /// <summary>Inputs of these types, drawn as the sample asks.</summary>
     public Tensor[] Draw(TensorType[] types) {
-        if (!Sample.Distinct) return Array.ConvertAll(types, Draw);
+        if (!Sample.Distinct) return [.. types.Select(Draw)];
         // A grid in random order with a little jitter: no two values of any inputs are close.
         var n = types.Sum(t => t.Shape.Size);
         var grid = Enumerable.Range(0, n).Select(i => Sample.Low + (Sample.High - Sample.Low) * (i + 0.5 + 0.25 * (Random.NextDouble() - 0.5)) / n).ToArray();
@@ -68,7 +68,11 @@ internal sealed class Case {
         return Array.ConvertAll(types, t => Values.Make(t, [.. grid.Skip((at += t.Shape.Size) - t.Shape.Size).Take(t.Shape.Size)]));
     }
 
-    Tensor Draw(TensorType type) => Values.Make(type, [.. Enumerable.Range(0, type.Shape.Size).Select(_ => Sample.Low + (Sample.High - Sample.Low) * Random.NextDouble())]);
+    Tensor Draw(TensorType type, int input) {
+        double[] values = [.. Enumerable.Range(0, type.Shape.Size).Select(_ => Sample.Low + (Sample.High - Sample.Low) * Random.NextDouble())];
+        Sample.Prepare?.Invoke(input, type, values);
+        return Values.Make(type, values);
+    }
 
     /// <summary>Directions: normal numbers for what has derivatives, null for the rest.</summary>
     public Tensor?[] Directions(IEnumerable<TensorType> types) => [.. types.Select(t => t.DType.IsFloat() ? Values.Make(t, [.. Enumerable.Range(0, t.Shape.Size).Select(_ => Normal())]) : null)];
