@@ -162,7 +162,7 @@ internal static class Threefry {
         const float Low = -0.99999994f;
 
         public void Write(Vector<uint> x0, Vector<uint> x1, ref float to) =>
-            (Vector.Create(MathF.Sqrt(2)) * ErfInv.Of(Uniform32.Of(x0 ^ x1, Low, 1))).StoreUnsafe(ref to);
+            (Vector.Create(MathF.Sqrt(2)) * InverseErf.Of(Uniform32.Of(x0 ^ x1, Low, 1))).StoreUnsafe(ref to);
     }
 
     readonly struct Normal64 : IShape<double> {
@@ -173,7 +173,7 @@ internal static class Threefry {
             Of(Word64.Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1))).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
-        static Vector<double> Of(Vector<ulong> bits) => Vector.Create(Math.Sqrt(2)) * ErfInv.Of(Uniform64.Of(bits, Low, 1));
+        static Vector<double> Of(Vector<ulong> bits) => Vector.Create(Math.Sqrt(2)) * InverseErf.Of(Uniform64.Of(bits, Low, 1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

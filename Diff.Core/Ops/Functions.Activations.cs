@@ -72,4 +72,13 @@ public static partial class Functions {
         var none = sum.Eq(0);
         return Where(none, double.NegativeInfinity, Log(Where(none, 1, sum)) + most);
     }
+
+    /// <summary>ln Σ eˣ over the axes.</summary>
+    /// <param name="x">Floats.</param>
+    /// <param name="axes">Which; null or none for all.</param>
+    /// <param name="keep">Whether the axes stay, with size 1.</param>
+    public static Tensor LogSumExp(Tensor x, int[]? axes, bool keep) {
+        var y = LogSumExp(x, axes ?? []);
+        return keep ? x.Kept(y, x.Shape.AxesOf(axes ?? [])) : y;
+    }
 }

@@ -46,12 +46,12 @@ public static class RandomTensors {
             return type switch {
                 DType.F32 => Filled<float>(shape, values => {
                     Threefry.Uniform(key.High, key.Low, values, (float)a, (float)b);
-                    Map(values, u => Vector.Create(MathF.Sqrt(2)) * ErfInv.Of(u));
+                    Map(values, u => Vector.Create(MathF.Sqrt(2)) * InverseErf.Of(u));
                     Inside(values, MathF.BitIncrement((float)low), MathF.BitDecrement((float)high));
                 }),
                 DType.F64 => Filled<double>(shape, values => {
                     Threefry.Uniform(key.High, key.Low, values, a, b);
-                    Map(values, u => Vector.Create(Math.Sqrt(2)) * ErfInv.Of(u));
+                    Map(values, u => Vector.Create(Math.Sqrt(2)) * InverseErf.Of(u));
                     Inside(values, Math.BitIncrement(low), Math.BitDecrement(high));
                 }),
                 _ => throw NotFloat(nameof(TruncatedNormal), type),

@@ -53,6 +53,9 @@ public sealed partial class Tensor {
     /// <inheritdoc cref="Functions.Round"/>
     public Tensor Round() => Functions.Round(this);
 
+    /// <inheritdoc cref="Functions.Trunc"/>
+    public Tensor Trunc() => Functions.Trunc(this);
+
     /// <inheritdoc cref="Functions.Relu"/>
     public Tensor Relu() => Functions.Relu(this);
 

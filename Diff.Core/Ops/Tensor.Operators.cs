@@ -70,6 +70,15 @@ public sealed partial class Tensor {
     /// <inheritdoc cref="op_Division(Tensor, Tensor)"/>
     public static Tensor operator /(double a, Tensor b) => Promotion.Literal(a, b) / b;
 
+    /// <inheritdoc cref="Functions.Mod"/>
+    public static Tensor operator %(Tensor a, Tensor b) => Functions.Mod(a, b);
+
+    /// <inheritdoc cref="Functions.Mod"/>
+    public static Tensor operator %(Tensor a, double b) => Functions.Mod(a, Promotion.Literal(b, a));
+
+    /// <inheritdoc cref="Functions.Mod"/>
+    public static Tensor operator %(double a, Tensor b) => Functions.Mod(Promotion.Literal(a, b), b);
+
     /// <summary>The negative.</summary>
     public static Tensor operator -(Tensor x) => Promotion.Required(x, "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
 
@@ -107,6 +116,18 @@ public sealed partial class Tensor {
 
     /// <summary>Not, of bools.</summary>
     public static Tensor operator !(Tensor x) => Graph.Apply(NotOp.Op, x);
+
+    /// <summary>The other value of every bit of integers; not, of bools.</summary>
+    public static Tensor operator ~(Tensor x) =>
+        x.DType == DType.Bool ? !x : x ^ Full(x.DType == DType.U32 ? uint.MaxValue : -1, Shape.Scalar, x.DType.IsFloat() ? throw new DTypeException($"~ takes bools or integers, not {x.DType.Name()}.") : x.DType);
+
+    static readonly ShiftOp left = new(true), right = new(false);
+
+    /// <summary>⌊x·2ˢ⌋ of integers, wrapped to the dtype, for every s: a shift by as many bits as there are leaves 0.</summary>
+    public static Tensor operator <<(Tensor x, Tensor s) => Promotion.Apply(left, x, s, "<<");
+
+    /// <summary>⌊x/2ˢ⌋ of integers for every s: a shift by as many bits as there are leaves 0, or −1 of negative numbers.</summary>
+    public static Tensor operator >>(Tensor x, Tensor s) => Promotion.Apply(right, x, s, ">>");
 
     /// <summary>Would compare references, and read as if it compared values.</summary>
     [Obsolete("Write a.Eq(b) to compare values element by element, ReferenceEquals(a, b) to compare objects.", error: true)]

@@ -6,7 +6,7 @@ namespace Diff;
 /// <summary>The inverse of the error function on (−1, 1), by the polynomials of M. Giles, "Approximating the erfinv function"
 /// (GPU Computing Gems, 2011), which XLA uses too: erf⁻¹(x) = x·p(w), w = −ln(1 − x²).</summary>
 /// <remarks>Each lane sees the same separate multiplications and additions (Horner, no contraction), so the bits depend on x alone.</remarks>
-internal static class ErfInv {
+internal static class InverseErf {
     /// <summary>erf⁻¹, to 3e-7 of its value where |x| &lt; 0.99 and to 6e-6 beyond, where x·x has lost digits. It is XLA's own
     /// w = −log1p(−x·x), for the sake of the same numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
