@@ -16,8 +16,8 @@ sealed record Lstm(Tensor Main, Tensor Extra);
 
 /// <summary>ADBench's objectives, by the formulas of shared/data/README.md, and readers of their inputs.</summary>
 static class AdBench {
-    /// <summary>The logarithm of the posterior, up to the sign of the prior.</summary>
-    public static Tensor Objective(Gmm p, GmmData data) {
+    /// <summary>The logarithm of the likelihood and of the prior, which ADBench adds with the wrong sign and GradBench with the right one.</summary>
+    public static Tensor Objective(Gmm p, GmmData data, int priorSign) {
         var (n, d, k) = (data.X.Shape[0], data.X.Shape[1], p.Alpha.Size);
         var q = Factors(p.Icf, d);
         var sums = p.Icf[.., ..d].Sum(-1);
@@ -25,8 +25,11 @@ static class AdBench {
         var distances = Einsum("kij,nkj->nki", q, data.X[.., NewAxis] - p.Mu).Square().Sum(-1);
         var fit = -n * d / 2.0 * Math.Log(2 * Math.PI) + LogSumExp(p.Alpha + sums - 0.5 * distances, -1).Sum() - n * LogSumExp(p.Alpha);
         var wishart = data.Gamma * data.Gamma / 2 * q.Square().Sum() - data.M * sums.Sum();
-        return fit + wishart - k * Normalization(d, data.Gamma, data.M);
+        return fit + priorSign * (wishart - k * Normalization(d, data.Gamma, data.M));
     }
+
+    /// <summary>As ADBench has it.</summary>
+    public static Tensor Objective(Gmm p, GmmData data) => Objective(p, data, priorSign: 1);
 
     // Lower triangular Q_k [K, D, D] with diagonal exp(q_k): where element (i, j) is found among the parameters.
     static Tensor Factors(Tensor icf, int d) {

@@ -142,6 +142,27 @@ public class ConventionsTests {
         Row(() => Of(1, 2).Take(Ints(2))),
         Row(() => OneHot(Ints(3, -1), 2)),
         Row(() => Zeros(2).ScatterAdd(Ints(0, 0), Of(1, 2))),
+        // Linear algebra.
+        Row(() => Solve([[1, 2], [2, 4]], [1, 1])),
+        Row(() => TriangularSolve([[1, 0], [1, 0]], [1, 1])),
+        Row(() => Cholesky([[1, 2], [2, 1]])),
+        Row(() => Cholesky([[NaN, 0], [0, 1]])),
+        Row(() => Cholesky([[4, 3], [1, 5]])),
+        Row(() => Grad(x => Cholesky(x).Sum())([[4, 0], [0, 4]])),
+        Row(() => Det([[1, 2], [2, 4]])),
+        Row(() => Grad(Det)([[1, 2], [2, 4]])),
+        Row(() => Hessian(Det)([[1, 2], [2, 4]])),
+        Row(() => SlogDet([[1, 2], [2, 4]])),
+        Row(() => Grad(x => SlogDet(x).LogAbs)([[1, 2], [2, 4]])),
+        Row(() => Qr([[-3], [4]]).R),
+        Row(() => Eigh([[1, 2], [2, 4]]).Vectors),
+        Row(() => Grad(x => Eigh(x).Values.Square().Sum())([[2, 0], [0, 2]])),
+        Row(() => Svd([[1, 1], [1, 1]]).S),
+        Row(() => Lstsq([[1, 1], [1, 1]], [2, 2])),
+        Row(() => Lstsq([[1, 1]], [2])),
+        Row(() => Einsum("i,i", Ones(2), Ones(1))),
+        Row(() => Einsum("...,...", Ones(2), Ones(1))),
+        Row(() => Det(Zeros(0, 0))),
     ]);
 
     /// <summary>The rows of the page: an expression, and what it says that this is.</summary>

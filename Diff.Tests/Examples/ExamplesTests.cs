@@ -105,6 +105,25 @@ public sealed class ExamplesTests {
         Assert.Contains("true class by row", text);
     }
 
+    [Fact]
+    public void Newton_finds_the_valleys_end() {
+        var text = Run("12-newton");
+        var values = Numbers(text, @"^Newton \d+: value (\S+)");
+        Assert.Equal(7, values.Length);
+        Assert.InRange(values[^1], 0, 1e-18);
+        Assert.InRange(Number(text, @"farthest from 1: (\S+)"), 0, 1e-9);
+        Assert.InRange(Number(text, @"50 dimensions: .* after (\d+) steps"), 1, 499);
+    }
+
+    [Fact]
+    public void Least_squares_reach_the_certified_digits() {
+        var text = Run("13-least-squares");
+        var digits = Numbers(text, @"at least (\S+) certified digits");
+        Assert.Equal(2, digits.Length);
+        Assert.All(digits, d => Assert.InRange(d, 8, 20));
+        Assert.Equal(2.707008, Number(text, @"standard deviations (\S+)"), 2e-6);
+    }
+
     static string Run(string example) {
         var text = Run(example, out var folder);
         Directory.Delete(folder, recursive: true);
