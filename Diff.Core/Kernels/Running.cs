@@ -46,13 +46,13 @@ internal static class Running {
             }
     }
 
-    /// <summary>h[j] = a[j]·h[j − 1] + b[j], with h = 0 before the first.</summary>
+    /// <summary>h[j] = a[j]·h[j − 1] + b[j], with h = 0 before the first. Where a is 0 it begins anew: an ∞ before does not get through.</summary>
     public static void Recur<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int outer, int size, int inner, bool reverse, Span<T> y) where T : unmanaged, INumber<T> {
         for (var o = 0; o < outer; o++) {
             var before = -1;
             for (var k = 0; k < size; k++) {
                 var at = (o * size + (reverse ? size - 1 - k : k)) * inner;
-                for (var i = 0; i < inner; i++) y[at + i] = before < 0 ? b[at + i] : a[at + i] * y[before + i] + b[at + i];
+                for (var i = 0; i < inner; i++) y[at + i] = before < 0 || a[at + i] == T.Zero ? b[at + i] : a[at + i] * y[before + i] + b[at + i];
                 before = at;
             }
         }

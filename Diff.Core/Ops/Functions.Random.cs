@@ -89,6 +89,39 @@ public static class RandomTensors {
             // From the smallest normal number on: u = 0 would be −∞.
             -Functions.Log(-Functions.Log(key.Uniform(shape, type == DType.F64 ? 2.2250738585072014e-308 : 1.17549435e-38, 1, type)));
 
+        /// <summary>Exponential with mean 1, −ln(1 − u), f32 or f64: <c>jax.random.exponential</c>.</summary>
+        public Tensor Exponential(int[] shape, DType type = DType.F32) => -Functions.Log1p(-key.Uniform(shape, 0, 1, type));
+
+        /// <summary>Laplace with mean 0 and scale 1, f32 or f64: <c>jax.random.laplace</c>.</summary>
+        public Tensor Laplace(int[] shape, DType type = DType.F32) {
+            // −1 itself would be −∞.
+            var u = key.Uniform(shape, -1 + Math.Pow(2, type == DType.F64 ? -53 : -24), 1, type);
+            return Functions.Sign(u) * Functions.Log1p(-Functions.Abs(u));
+        }
+
+        /// <summary>Integers drawn from 0 … n − 1, i32: <c>jax.random.choice(key, n, shape, replace, p)</c>.</summary>
+        /// <param name="n">How many there are to choose from.</param>
+        /// <param name="shape">Of the result.</param>
+        /// <param name="replace">Whether one may be drawn again.</param>
+        /// <param name="p">Probabilities [n]; all the same unless told.</param>
+        /// <exception cref="ShapeException">Without replacement more are asked for than there are, or p is not [n].</exception>
+        public Tensor Choice(int n, int[] shape, bool replace = true, Tensor? p = null) {
+            var count = Shape.Of(shape).Size;
+            if (n < 1 && count > 0 || !replace && count > n) throw new ShapeException($"Choice: {count} of {n}{(replace ? "" : " without replacement")} cannot be drawn.");
+            if (p is not null && (p.Rank != 1 || p.Shape[0] != n)) throw new ShapeException($"Choice: the probabilities are {p.Type}; they have to be [{n}].");
+            if (p is null) return replace ? key.RandInt(0, n, shape) : key.Permutation(n).SliceAxis(0, 0, count).Reshape(shape);
+            if (!p.DType.IsFloat()) p = p.To(DType.F32);
+            if (!replace) return (Functions.Log(p) + key.Gumbel([n], p.DType)).TopK(count).Indices.Reshape(shape);
+            var sums = p.CumSum();
+            return Functions.SearchSorted(sums, sums[-1] * (1 - key.Uniform(shape, 0, 1, p.DType)));
+        }
+
+        /// <summary>Rows drawn from a tensor: [n, …] → [shape, …].</summary>
+        /// <param name="from">What to draw from, along its first axis; derivatives go to what is drawn.</param>
+        /// <inheritdoc cref="Choice(Key, int, int[], bool, Tensor?)"/>
+        public Tensor Choice(Tensor from, int[] shape, bool replace = true, Tensor? p = null) =>
+            from.Rank == 0 ? throw new ShapeException("Choice: a scalar has no rows to draw from.") : from.Take(key.Choice(from.Shape[0], shape, replace, p));
+
         /// <summary>Classes drawn with probabilities Softmax(logits) along the axis: [.., classes] → i32 [..], <c>jax.random.categorical</c>.</summary>
         /// <param name="logits">f32 or f64; they need not be normalized.</param>
         /// <param name="axis">That of the classes, the last unless told.</param>

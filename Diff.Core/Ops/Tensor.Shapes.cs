@@ -69,6 +69,8 @@ public sealed partial class Tensor {
     public Tensor Flip(params int[] axes) => Rank == 0 ? this : Graph.Apply(new FlipOp(Shape.AxesOf(axes)), this);
 
     /// <summary>A constant put before and after each axis: one (before, after) an axis, or one for all.</summary>
+    // A literal 0 is also of every enum type, PadMode among them.
+    [System.Runtime.CompilerServices.OverloadResolutionPriority(1)]
     public Tensor Pad(double value, params (int Before, int After)[] widths) {
         if (widths.Length == 1 && Rank != 1) widths = [.. Enumerable.Repeat(widths[0], Rank)];
         if (widths.Any(w => w.Before < 0 || w.After < 0)) throw new ShapeException("Pad: widths are not negative; cut off with a slice, x[1..^1].");

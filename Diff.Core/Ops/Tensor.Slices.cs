@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Diff;
 
 /// <summary>What selects along one axis between the brackets of a tensor: an integer, a range, a range with a step, integers in a
-/// tensor, a new axis, or all the axes that are left.</summary>
+/// tensor, a mask of bools, a new axis, or all the axes that are left.</summary>
 /// <remarks><c>m[0]</c>, <c>m[^1]</c>, <c>m[1.., ..^1]</c>, <c>m[.. % 2, 0]</c>, <c>m[indices]</c>, <c>m[.., NewAxis]</c>, <c>m[Slice.Rest, 0]</c>.</remarks>
 public readonly struct Slice {
     internal enum Kind : byte { Range, Index, NewAxis, Rest, Take }
@@ -29,7 +29,7 @@ public readonly struct Slice {
     /// <summary>A stretch of the axis.</summary>
     public static implicit operator Slice(Range range) => new() { Range = range, Step = 1 };
 
-    /// <summary>The elements at these integers, in their order and shape.</summary>
+    /// <summary>The elements at these integers, in their order and shape; or those where a mask of bools is true.</summary>
     public static implicit operator Slice(Tensor indices) => new() { What = Kind.Take, Indices = indices };
 
     internal static Slice Every(Range range, int step) => new() { Range = range, Step = step };
@@ -51,6 +51,7 @@ public sealed partial class Tensor {
     [IndexerName("Slices")]
     public Tensor this[params Slice[] slices] {
         get {
+            if (Array.FindIndex(slices, s => s.Indices?.DType == DType.Bool) is var mask && mask >= 0) return Masked(slices, mask);
             var used = slices.Count(s => s.What is not (Slice.Kind.NewAxis or Slice.Kind.Rest));
             if (used > Rank) throw new ShapeException($"Index: {Type} has {Rank} axes, and {used} are indexed.");
             if (slices.Count(s => s.What == Slice.Kind.Rest) > 1) throw new ShapeException("Index: Rest can stand for the other axes once.");
