@@ -21,9 +21,9 @@ internal sealed record SetRowsOp : Op {
         var (x, y) = (inputs[0], outputs[0]);
         var (v, indices) = (inputs[1].Packed(), inputs[2].Packed());
         var at = indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), x.Shape[0], Name),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), x.Shape[0], Name),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), x.Shape[0], Name),
+            DType.I32 => Indexing.Checked(indices.Span<int>(), x.Shape[0], wrap: true),
+            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), x.Shape[0], wrap: true),
+            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), x.Shape[0], wrap: true),
         };
         Strided.Copy(x, y);
         if (at.Length == 0) return;
@@ -85,9 +85,9 @@ internal sealed record WinnerOp(bool Largest) : Op {
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, v, indices) = (inputs[0].Packed(), inputs[1].Packed(), inputs[2].Packed());
         var at = indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), x.Shape[0], Name),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), x.Shape[0], Name),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), x.Shape[0], Name),
+            DType.I32 => Indexing.Checked(indices.Span<int>(), x.Shape[0], wrap: true),
+            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), x.Shape[0], wrap: true),
+            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), x.Shape[0], wrap: true),
         };
         var y = outputs[0].Span<int>();
         switch (x.DType) {

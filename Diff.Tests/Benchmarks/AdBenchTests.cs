@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Diff.Tests.Benchmarks;
@@ -57,27 +56,5 @@ public class AdBenchTests {
         Assert.Equal(golden.GetProperty("cols").EnumerateArray().Select(x => x.GetInt32()), columns);
 
         static IEnumerable<int> Block(int from, int count) => Enumerable.Range(from, count);
-    }
-
-    [DataFact("adbench/data/gmm/1k/gmm_d10_K25.txt")]
-    public void A_gradient_takes_a_few_times_as_long_as_the_function() {
-        var (p, data) = AdBench.ReadGmm("adbench/data/gmm/1k/gmm_d10_K25.txt");
-        var f = Jit((Gmm q) => AdBench.Objective(q, data));
-        Report("gmm_d10_K25", () => f(p), () => ValueAndGrad(AdBench.Objective, p, data));
-        var (w, state, sequence) = AdBench.ReadLstm("adbench/data/lstm/lstm_l2_c1024.txt");
-        var g = Jit((Lstm q) => AdBench.Objective(q, state, sequence));
-        Report("lstm_l2_c1024", () => g(w), () => ValueAndGrad(q => AdBench.Objective(q, state, sequence), w));
-
-        // What was measured is written down beside the tests; how fast a shared machine is at the moment is no law.
-        static void Report(string name, Func<object> function, Func<object> gradient) {
-            var (ft, gt) = (Median(function), Median(gradient));
-            File.WriteAllText(Path.Combine(AppContext.BaseDirectory, name + ".txt"), FormattableString.Invariant($"{name}: function {ft:F2} ms, gradient {gt:F2} ms, ratio {gt / ft:F2}\n"));
-            Assert.InRange(gt / ft, 0, 20);
-        }
-
-        static double Median(Func<object> f) {
-            for (var i = 0; i < 4; i++) f();
-            return Enumerable.Range(0, 7).Select(_ => { var clock = Stopwatch.StartNew(); f(); return clock.Elapsed.TotalMilliseconds; }).Order().ElementAt(3);
-        }
     }
 }

@@ -40,11 +40,11 @@ public class FunctionsTests {
         select name.Groups["name"].Value;
 
     [Fact]
-    public void Every_function_is_on_the_page() => Assert.Equal([], Existing().Distinct().Except(Listed()).Order());
+    public void Every_function_is_on_the_page() => Assert.Equal("", string.Join(" ", Existing().Distinct().Except(Listed()).Order()));
 
     [Fact]
     public void What_is_on_the_page_exists_and_stands_there_once() {
-        Assert.Equal([], Listed().Except(Existing()));
+        Assert.Equal("", string.Join(" ", Listed().Except(Existing())));
         Assert.Equal([], Listed().GroupBy(n => n).Where(g => g.Count() > 1).Select(g => g.Key));
     }
 
