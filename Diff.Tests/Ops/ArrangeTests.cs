@@ -187,4 +187,16 @@ public class ArrangeTests {
         Assert.Throws<ShapeException>(() => Bincount(Tensor.Ints(0, -1), 3));
         Assert.Throws<ShapeException>(() => Bincount(Tensor.Ints(3), 3));
     }
+
+    [Fact]
+    public void Places_inside_transforms() {
+        var at = Tensor.Ints(0, 2, 0);
+        Is([7, 1, 7, 7, 7, 4], Jit(x => x.At(.., 0).Set(7).Flatten(0).At(Tensor.Ints(2, 5)).Set(Tensor.Of(7, 4)).At(4).Set(7))(m));
+        // Of each row alone.
+        Is([3, 1, 2, 3, 1, 2], Vmap(Grad(x => x.At(at).Add(x[at]).Sum()))(m));
+        Is([0, 2, 4, 6, 8, 10], Vmap(x => x.At(x > 0.5).Mul(2))(m));
+        Is([6, 10], Vmap(i => m.Flatten(0).DynamicSlice(i.Reshape(1), 2).Sum() + i)(Tensor.Ints(2, 3)) - Tensor.Ints(1, 0));
+        var e = Assert.Throws<ShapeException>(() => Jit(i => m.At(i).Set(1))(Tensor.Ints(2)));
+        Assert.Contains("2", e.Message);
+    }
 }
