@@ -146,7 +146,8 @@ public class ArrangeTests {
         foreach (var v in new[] { Tensor.Of(7, 11, 13), Tensor.Of(0, 11, 0), Tensor.Of(0, 1, 3) })
             foreach (var (name, f) in new Dictionary<string, Func<Tensor, Tensor, Tensor>> {
                 ["Set"] = (a, b) => a.At(at).Set(b), ["Add"] = (a, b) => a.At(at).Add(b), ["Mul"] = (a, b) => a.At(at).Mul(b), ["Max"] = (a, b) => a.At(at).Max(b), ["Min"] = (a, b) => a.At(at).Min(b),
-                ["Block"] = (a, b) => a.At(1..).Mul(b[..2]), ["Steps"] = (a, b) => a.At(.. % 2).Set(b[..2]), ["Mask"] = (a, b) => a.At(a > 2.5).Mul(b) }) {
+                ["Block"] = (a, b) => a.At(1..).Mul(b[..2]), ["Steps"] = (a, b) => a.At(.. % 2).Set(b[..2]), ["Mask"] = (a, b) => a.At(a > 2.5).Mul(b)
+            }) {
                 if (name is "Max" or "Min" && v[0].Item() == 0) continue;     // a tie: the first has it
                 var (gx, gv) = Grads((a, b) => (f(a, b) * w).Sum())(x, v);
                 var (dx, dv) = (new double[3], new double[3]);
@@ -186,5 +187,17 @@ public class ArrangeTests {
         Is([4, 0, 2], Bincount(Tensor.Ints(0, 2, 0), 3, Tensor.Of(1, 2, 3)));
         Assert.Throws<ShapeException>(() => Bincount(Tensor.Ints(0, -1), 3));
         Assert.Throws<ShapeException>(() => Bincount(Tensor.Ints(3), 3));
+    }
+
+    [Fact]
+    public void Places_inside_transforms() {
+        var at = Tensor.Ints(0, 2, 0);
+        Is([7, 1, 7, 7, 7, 4], Jit(x => x.At(.., 0).Set(7).Flatten(0).At(Tensor.Ints(2, 5)).Set(Tensor.Of(7, 4)).At(4).Set(7))(m));
+        // Of each row alone.
+        Is([3, 1, 2, 3, 1, 2], Vmap(Grad(x => x.At(at).Add(x[at]).Sum()))(m));
+        Is([0, 2, 4, 6, 8, 10], Vmap(x => x.At(x > 0.5).Mul(2))(m));
+        Is([6, 10], Vmap(i => m.Flatten(0).DynamicSlice(i.Reshape(1), 2).Sum() + i)(Tensor.Ints(2, 3)) - Tensor.Ints(1, 0));
+        var e = Assert.Throws<ShapeException>(() => Jit(i => m.At(i).Set(1))(Tensor.Ints(2)));
+        Assert.Contains("2", e.Message);
     }
 }
