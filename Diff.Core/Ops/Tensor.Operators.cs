@@ -79,6 +79,12 @@ public sealed partial class Tensor {
     /// <inheritdoc cref="Functions.Mod"/>
     public static Tensor operator %(double a, Tensor b) => Functions.Mod(Promotion.Literal(a, b), b);
 
+    /// <inheritdoc cref="Functions.Mod"/>
+    public static Tensor operator %(Tensor a, int b) => Functions.Mod(a, Promotion.Literal(b, a));
+
+    /// <inheritdoc cref="Functions.Mod"/>
+    public static Tensor operator %(int a, Tensor b) => Functions.Mod(Promotion.Literal(a, b), b);
+
     /// <summary>The negative.</summary>
     public static Tensor operator -(Tensor x) => Promotion.Required(x, "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
 
