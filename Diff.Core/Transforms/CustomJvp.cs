@@ -1,30 +1,9 @@
 namespace Diff;
 
-/// <summary>The results of a function whose tangent its user gave: inputs are the results y, then the arguments x, then what the rule
-/// captures; outputs are y again.</summary>
-/// <param name="Forward">(x, y, tangents of x, captures) → tangents of y, linear in the tangents.</param>
-/// <param name="Results">How many y there are.</param>
-/// <param name="Arguments">How many x there are.</param>
-internal sealed record CustomJvpOp(Program Forward, int Results, int Arguments) : Op {
-    public override int Outputs => Results;
-
-    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => inputs[..Results].ToArray();
-
-    public override Layout? Relayout(Layout input) => Results == 1 ? input : null;
-
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        for (var i = 0; i < outputs.Length; i++) Strided.Copy(inputs[i], outputs[i]);
-    }
-
-    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
-        var (y, x) = (inputs[..Results], inputs[Results..(Results + Arguments)]);
-        var along = tangents[Results..(Results + Arguments)];
-        if (along.All(t => t is null)) return new Tensor?[Results];
-        return Forward.Inline([.. x, .. y, .. along.Select((t, i) => t ?? Graph.Fill(0, x[i].Type)), .. inputs[(Results + Arguments)..]]);
-    }
-
-    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) =>
-        Graph.ApplyAll(new CustomJvpOp(Forward.Batched(size), Results, Arguments), Repeated(inputs, batched, size));
+/// <inheritdoc cref="CustomResultsOp"/>
+/// <param name="Rule">(x, y, tangents of x, captures) → tangents of y, linear in the tangents.</param>
+internal sealed record CustomJvpOp(Program Rule, int Results, int Arguments) : CustomResultsOp(Rule, Results, Arguments) {
+    protected override Tensor[] Along(Tensor[] direction, Tensor[] x, Tensor[] y, Tensor[] captures) => Rule.Inline([.. x, .. y, .. direction, .. captures]);
 
     public override IEnumerable<Sample> Samples() {
         // The tangent of y = x³, 3x² without the 3: a rule is what it says.

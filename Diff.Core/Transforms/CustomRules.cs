@@ -1,5 +1,34 @@
 namespace Diff;
 
+/// <summary>The results of a function whose derivative its user gave: inputs are the results y, then the arguments x, then what the rule
+/// captures; outputs are y again.</summary>
+/// <param name="Rule">(x, y, what it is linear in, captures) → what the user's rule gives.</param>
+/// <param name="Results">How many y there are.</param>
+/// <param name="Arguments">How many x there are.</param>
+internal abstract record CustomResultsOp(Program Rule, int Results, int Arguments) : Op {
+    public sealed override int Outputs => Results;
+
+    public sealed override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => inputs[..Results].ToArray();
+
+    public sealed override Layout? Relayout(Layout input) => Results == 1 ? input : null;
+
+    public sealed override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        for (var i = 0; i < outputs.Length; i++) Strided.Copy(inputs[i], outputs[i]);
+    }
+
+    /// <summary>The tangents of y along a direction of x.</summary>
+    protected abstract Tensor[] Along(Tensor[] direction, Tensor[] x, Tensor[] y, Tensor[] captures);
+
+    public sealed override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
+        var (y, x) = (inputs[..Results], inputs[Results..(Results + Arguments)]);
+        var along = tangents[Results..(Results + Arguments)];
+        if (along.All(t => t is null)) return new Tensor?[Results];
+        return Along([.. along.Select((t, i) => t ?? Graph.Fill(0, x[i].Type))], x, y, inputs[(Results + Arguments)..]);
+    }
+
+    public sealed override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this with { Rule = Rule.Batched(size) }, Repeated(inputs, batched, size));
+}
+
 /// <summary>What functions with a derivative of the user's own share.</summary>
 internal static class CustomRules {
     /// <summary>Whether anybody is going to ask for the derivative.</summary>

@@ -2,32 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Diff;
 
-/// <summary>The results of a function whose derivative its user gave: inputs are the results y, then the arguments x, then what the
-/// backward rule captures; outputs are y again.</summary>
-/// <param name="Backward">(x, y, cotangents of y, captures) → cotangents of x.</param>
-/// <param name="Results">How many y there are.</param>
-/// <param name="Arguments">How many x there are.</param>
-internal sealed record CustomVjpOp(Program Backward, int Results, int Arguments) : Op {
-    public override int Outputs => Results;
-
-    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => inputs[..Results].ToArray();
-
-    public override Layout? Relayout(Layout input) => Results == 1 ? input : null;
-
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        for (var i = 0; i < outputs.Length; i++) Strided.Copy(inputs[i], outputs[i]);
-    }
-
-    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
-        var (y, x) = (inputs[..Results], inputs[Results..(Results + Arguments)]);
-        var along = tangents[Results..(Results + Arguments)];
-        if (along.All(t => t is null)) return new Tensor?[Results];
-        var direction = along.Select((t, i) => t ?? Graph.Fill(0, x[i].Type));
-        return Graph.ApplyAll(new CustomTangentOp(Backward, Results, Arguments), [.. direction, .. x, .. y, .. inputs[(Results + Arguments)..]]);
-    }
-
-    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) =>
-        Graph.ApplyAll(new CustomVjpOp(Backward.Batched(size), Results, Arguments), Repeated(inputs, batched, size));
+/// <inheritdoc cref="CustomResultsOp"/>
+/// <param name="Rule">(x, y, cotangents of y, captures) → cotangents of x.</param>
+internal sealed record CustomVjpOp(Program Rule, int Results, int Arguments) : CustomResultsOp(Rule, Results, Arguments) {
+    protected override Tensor[] Along(Tensor[] direction, Tensor[] x, Tensor[] y, Tensor[] captures) =>
+        Graph.ApplyAll(new CustomTangentOp(Rule, Results, Arguments), [.. direction, .. x, .. y, .. captures]);
 
     public override IEnumerable<Sample> Samples() {
         // y = x³ with the rule 3x²·ct written by hand.
@@ -85,7 +64,7 @@ internal sealed record CustomTangentOp(Program Backward, int Results, int Argume
         Graph.ApplyAll(new CustomTangentOp(Backward.Batched(size), Results, Arguments), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() =>
-        new CustomVjpOp(null!, 0, 0).Samples().Select(s => (CustomVjpOp)s.Op).Select(c => new Sample(new CustomTangentOp(c.Backward, 1, 1), [.. Enumerable.Repeat(c.Backward.Inputs[0].Type, 3)]));
+        new CustomVjpOp(null!, 0, 0).Samples().Select(s => (CustomVjpOp)s.Op).Select(c => new Sample(new CustomTangentOp(c.Rule, 1, 1), [.. Enumerable.Repeat(c.Rule.Inputs[0].Type, 3)]));
 }
 
 public static partial class Functions {

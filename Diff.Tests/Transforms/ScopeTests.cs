@@ -254,6 +254,18 @@ public class RetentionTests {
     }
 
     [Fact]
+    public void Training_ends_with_the_memory_it_began_with() {
+        // Example 7; a leak of one node a step would be megabytes.
+        var x = Tensor.Linspace(-1, 1, 100)[.., NewAxis];
+        var y = x.Square();
+        var before = 0L;
+        Train.Fit((Dense(1, 10) >> Relu >> Dense(10, 1)).Run(Key.Of(1)), 21_000, Sgd(0.2), n => SquaredError(n.Apply(x), y).Mean(), o => {
+            if (o.Step == 1000) before = GC.GetTotalMemory(true);
+        });
+        Assert.InRange(GC.GetTotalMemory(true) - before, long.MinValue, 200_000);
+    }
+
+    [Fact]
     public void A_gradient_does_not_hold_its_graph() {
         var (gradient, big) = Make();
         GC.Collect();
