@@ -33,21 +33,21 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var plan = PlanCache.Of(Body);
+        var (first, slices) = (Constants + Carries, Slices);
         var arguments = new View[inputs.Length];
-        var xs = new View[Slices];
-        for (var i = 0; i < arguments.Length; i++)
-            if (i < Constants + Carries) arguments[i] = inputs[i].Packed();
-            else xs[i - Constants - Carries] = inputs[i].Packed();
-        var carry = arguments[Constants..(Constants + Carries)];
+        for (var i = 0; i < first; i++) arguments[i] = inputs[i].Packed();
+        // A step reads the carry that the one before it wrote, and writes over the one before that.
+        var (results, spare) = (new View[Outputs], new View[Carries]);
+        for (var i = 0; i < Carries; i++) (results[i], spare[i]) = (View.Allocate(Body.Inputs[Constants + i].Type), View.Allocate(Body.Inputs[Constants + i].Type));
+        var rows = new View.Cursor[slices + Outputs - Carries];
+        for (var i = 0; i < slices; i++) arguments[first + i] = (rows[i] = new(inputs[first + i].Packed())).Row;
+        for (var i = Carries; i < Outputs; i++) results[i] = (rows[slices + i - Carries] = new(outputs[i])).Row;
         for (var k = 0; k < Length; k++) {
-            var step = Backwards ? Length - 1 - k : k;
-            carry.CopyTo(arguments, Constants);
-            for (var i = 0; i < xs.Length; i++) arguments[Constants + Carries + i] = xs[i].Row(step);
-            var values = plan.Run(arguments);
-            for (var i = 0; i < Carries; i++) carry[i] = values[i].Packed();
-            for (var i = Carries; i < values.Length; i++) Strided.Copy(values[i], outputs[i].Row(step));
+            foreach (var row in rows) row.MoveTo(Backwards ? Length - 1 - k : k);
+            plan.RunInto(arguments, results);
+            for (var i = 0; i < Carries; i++) (arguments[Constants + i], results[i], spare[i]) = (results[i], spare[i], results[i]);
         }
-        for (var i = 0; i < Carries; i++) Strided.Copy(carry[i], outputs[i]);
+        for (var i = 0; i < Carries; i++) Strided.Copy(arguments[Constants + i], outputs[i]);
     }
 
     /// <summary>The loop without ys: two of one stem run as one.</summary>
