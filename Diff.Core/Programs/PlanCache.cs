@@ -42,16 +42,6 @@ internal static class PlanCache {
         return plan;
     }
 
-    static readonly ConcurrentDictionary<Program, Plan> bodies = new();
-
-    /// <summary>The plan of a program that an op holds. It runs many times, or it would not be one.</summary>
-    public static Plan Of(Program body) {
-        if (bodies.TryGetValue(body, out var plan)) return plan;
-        // They are few and made by loops that somebody wrote; thousands mean that structures keep changing.
-        if (bodies.Count > 1000) bodies.Clear();
-        return bodies[body] = new(body);
-    }
-
     static void Discount(Plan plan) {
         equations -= plan.Source.Equations.Length;
         bytes -= plan.ArenaBytes;

@@ -16,7 +16,7 @@ internal sealed record Recorded<R>(Program Body, Tensor[] Captures, Flat<R> Resu
         // Each op packs what it is given, so no input of a body repeats.
         program = new([.. program.Inputs.Select(i => new ProgramInput(i.Type))], program.Equations, program.Outputs);
         var order = Enumerable.Range(variables.Length, captures.Length).Concat(Enumerable.Range(0, variables.Length)).ToArray();
-        return new(program.Reordered(order).Simplify(), captures, result);
+        return new(program.Reordered(order).Simplify().Known(), captures, result);
     }
 }
 

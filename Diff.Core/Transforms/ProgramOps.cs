@@ -113,7 +113,7 @@ internal static class Programs {
     public static void Run(Program body, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var arguments = new View[inputs.Length];
         for (var i = 0; i < arguments.Length; i++) arguments[i] = inputs[i].Packed();
-        PlanCache.Of(body).RunInto(arguments, outputs);
+        body.Plan.RunInto(arguments, outputs);
     }
 
     /// <summary>Results at the places that are marked, symbolic zeros elsewhere.</summary>

@@ -4,7 +4,9 @@ namespace Diff;
 /// differentiated and mapped by.</summary>
 internal static class ProgramTransforms {
     /// <summary>The tangent program: all inputs, then tangents of the inputs marked, to tangents of the outputs marked in the result.</summary>
-    public static (Program Program, bool[] Outputs) Tangent(this Program program, bool[] along) {
+    public static (Program Program, bool[] Outputs) Tangent(this Program program, bool[] along) => program.Remember("Tangent", () => MakeTangent(program, along), along);
+
+    static (Program, bool[]) MakeTangent(Program program, bool[] along) {
         using var scope = new Scope("Jvp");
         var variables = InputsOf(program, scope);
         var outputs = program.Inline(variables);
@@ -14,7 +16,9 @@ internal static class ProgramTransforms {
     }
 
     /// <summary>The transpose in the inputs marked linear: the other inputs, then cotangents of all outputs, to cotangents of those inputs.</summary>
-    public static Program Transposed(this Program program, bool[] linear) {
+    public static Program Transposed(this Program program, bool[] linear) => program.Remember("Transposed", () => Transpose(program, linear), linear);
+
+    static Program Transpose(Program program, bool[] linear) {
         using var scope = new Scope("Vjp");
         var variables = InputsOf(program, scope);
         using var inner = new Scope("Vjp");
@@ -27,13 +31,18 @@ internal static class ProgramTransforms {
         return Close(results, scope, [.. variables.Where((_, i) => !linear[i]), .. cotangents]);
     }
 
-    /// <summary>The program on stacks: inputs marked have a first axis of that size, and so have all outputs.</summary>
-    public static Program Batched(this Program program, int size, bool[]? marked = null) {
+    /// <summary>The program on stacks: inputs marked have a first axis of that size (all, where none are marked), and so have all outputs.</summary>
+    public static Program Batched(this Program program, int size) => program.Batched(size, Array.ConvertAll(program.Inputs, _ => true));
+
+    /// <inheritdoc cref="Batched(Program, int)"/>
+    public static Program Batched(this Program program, int size, bool[] marked) => program.Remember($"Batched {size} ", () => Batch(program, size, marked), marked);
+
+    static Program Batch(Program program, int size, bool[] marked) {
         using var scope = new Scope("Vmap");
-        var arguments = program.Inputs.Select((p, i) => Graph.Input(marked is null || marked[i] ? Stack(p.Type) : p.Type, scope)).ToArray();
+        var arguments = program.Inputs.Select((p, i) => Graph.Input(marked[i] ? Stack(p.Type) : p.Type, scope)).ToArray();
         var (values, stacked) = (new Tensor[program.Count], new bool[program.Count]);
         arguments.CopyTo(values, 0);
-        for (var i = 0; i < arguments.Length; i++) stacked[i] = marked is null || marked[i];
+        marked.CopyTo(stacked, 0);
         foreach (var e in program.Equations) {
             var batched = Array.ConvertAll(e.Inputs, i => stacked[i]);
             var any = Array.IndexOf(batched, true) >= 0;
