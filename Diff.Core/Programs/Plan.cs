@@ -19,6 +19,7 @@ internal sealed class Plan {
     readonly int[] passing;
     readonly bool[] lands;
     Frame? spare;
+    View[]? carry;
 
     public Plan(Program source) {
         Source = source;
@@ -144,6 +145,23 @@ internal sealed class Plan {
         Array.Clear(frame.Outputs);
         spare = frame;
     }
+
+    /// <summary>Room for the state of a loop over this plan, kept from call to call as the arena is.</summary>
+    public View[] RentCarry(ReadOnlySpan<ProgramInput> types) {
+        if (Interlocked.Exchange(ref carry, null) is { } kept && kept.Length == types.Length && Fits(types)) return kept;
+        var fresh = new View[types.Length];
+        for (var i = 0; i < fresh.Length; i++) fresh[i] = View.Allocate(types[i].Type);
+        return fresh;
+
+        bool Fits(ReadOnlySpan<ProgramInput> types) {
+            for (var i = 0; i < types.Length; i++)
+                if (kept[i].Type != types[i].Type) return false;
+            return true;
+        }
+    }
+
+    /// <summary>Gives it back.</summary>
+    public void ReturnCarry(View[] rented) => carry = rented;
 
     /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
     internal void Poison() {

@@ -12,7 +12,7 @@ internal readonly record struct ProgramInput(TensorType Type, uint Repeats = 0);
 /// <remarks>Values are numbered: the inputs first, then the outputs of the equations. A graph becomes a program by
 /// <see cref="ProgramBuilder"/>; nothing in it refers to tensors, so programs are compared, kept and printed.</remarks>
 internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[] Outputs) {
-    ConcurrentDictionary<string, object>? derived;
+    ConcurrentDictionary<(string, Program?), object>? derived;
     int hash;
 
     // What is known of a program is not known of a changed copy.
@@ -37,12 +37,13 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
         return hash = h.ToHashCode() | 1;
     }
 
-    /// <summary>Something made of this program alone, such as its plan or a derivative, made once.</summary>
+    /// <summary>Something made of this program, such as its plan or a derivative, made once.</summary>
     /// <param name="what">Its name.</param>
     /// <param name="make">May run more than once where threads meet; then one result is everybody's.</param>
     /// <param name="marks">Which inputs it is by.</param>
-    public V Remember<V>(string what, Func<V> make, bool[]? marks = null) {
-        var key = marks is null ? what : what + string.Concat(marks.Select(m => m ? '1' : '0'));
+    /// <param name="with">Another program that it is made of.</param>
+    public V Remember<V>(string what, Func<V> make, bool[]? marks = null, Program? with = null) {
+        var key = (marks is null ? what : what + string.Concat(marks.Select(m => m ? '1' : '0')), with);
         var all = LazyInitializer.EnsureInitialized(ref derived, () => new());
         return (V)(all.TryGetValue(key, out var made) ? made : all.GetOrAdd(key, make()!));
     }

@@ -35,19 +35,25 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
         var plan = Body.Plan;
         var (first, slices) = (Constants + Carries, Slices);
         var arguments = new View[inputs.Length];
-        for (var i = 0; i < first; i++) arguments[i] = inputs[i].Packed();
-        // A step reads the carry that the one before it wrote, and writes over the one before that.
-        var (results, spare) = (new View[Outputs], new View[Carries]);
-        for (var i = 0; i < Carries; i++) (results[i], spare[i]) = (View.Allocate(Body.Inputs[Constants + i].Type), View.Allocate(Body.Inputs[Constants + i].Type));
+        for (var i = 0; i < Constants; i++) arguments[i] = inputs[i].Packed();
         var rows = new View.Cursor[slices + Outputs - Carries];
+        var results = new View[Outputs];
         for (var i = 0; i < slices; i++) arguments[first + i] = (rows[i] = new(inputs[first + i].Packed())).Row;
         for (var i = Carries; i < Outputs; i++) results[i] = (rows[slices + i - Carries] = new(outputs[i])).Row;
+        // A step reads the carry that the one before it wrote, and writes over the one before that: the last writes where the result is wanted.
+        var spare = plan.RentCarry(Body.Inputs.AsSpan(Constants, Carries));
+        for (var i = 0; i < Carries; i++) {
+            var start = inputs[Constants + i];
+            arguments[Constants + i] = start.Layout.IsContiguous && Length > 0 ? start : Length % 2 == 0 ? outputs[i] : spare[i];
+            if (arguments[Constants + i] != start) Strided.Copy(start, arguments[Constants + i]);
+        }
         for (var k = 0; k < Length; k++) {
             foreach (var row in rows) row.MoveTo(Backwards ? Length - 1 - k : k);
+            for (var i = 0; i < Carries; i++) results[i] = (Length - k) % 2 == 1 ? outputs[i] : spare[i];
             plan.RunInto(arguments, results);
-            for (var i = 0; i < Carries; i++) (arguments[Constants + i], results[i], spare[i]) = (results[i], spare[i], results[i]);
+            Array.Copy(results, 0, arguments, Constants, Carries);
         }
-        for (var i = 0; i < Carries; i++) Strided.Copy(arguments[Constants + i], outputs[i]);
+        plan.ReturnCarry(spare);
     }
 
     /// <summary>The loop without ys: two of one stem run as one.</summary>
@@ -84,21 +90,16 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
     /// <param name="Constants">Values of the first loop's body that it reads and that are the same in every step.</param>
     /// <param name="Slices">Those that change.</param>
     /// <param name="Stacked">Those of them that are computed, and have to be kept.</param>
-    /// <param name="DConstants">Inputs with tangents, by kind.</param>
-    /// <param name="DCarries"></param>
-    /// <param name="DSlices"></param>
+    /// <param name="DConstants">Constants with tangents.</param>
+    /// <param name="DCarries">Carries with tangents.</param>
+    /// <param name="DSlices">Slices with tangents.</param>
     /// <param name="Results">The outputs that have tangents.</param>
     sealed record TangentLoop(Program Body, int[] Constants, int[] Slices, int[] Stacked, int[] DConstants, int[] DCarries, int[] DSlices, int[] Results) {
         public static TangentLoop Of(ScanOp loop, bool[] along) {
             var (first, carries) = (loop.Constants, loop.Carries);
             // Which carries have a tangent in some step: those that start with one, and those that a step gives one to.
             along = [.. along];
-            for (var more = true; more;) {
-                more = false;
-                var (_, some) = loop.Body.Tangent(along);
-                for (var i = 0; i < carries; i++)
-                    if (some[i] && !along[first + i]) more = along[first + i] = true;
-            }
+            Programs.Spreading(along, first, carries, marks => loop.Body.Tangent(marks).Outputs);
             using var scope = new Scope("Jvp");
             var values = loop.Body.Values(Array.ConvertAll(loop.Body.Inputs, i => Graph.Input(i.Type, scope)));
             var marked = Enumerable.Range(0, along.Length).Where(i => along[i]).ToArray();
@@ -135,11 +136,12 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
         var slicesFrom = Constants + Carries;
         var (fixedConstants, summed) = (Of(0, Constants, false), Of(0, Constants, true));
         var (fixedSlices, pulledSlices) = (Of(slicesFrom, inputs.Length, false), Of(slicesFrom, inputs.Length, true));
-        var body = Body.Remember($"Transpose of Scan {Constants} {Carries} ", BodyBack, linear);
+        int[] pulledYs = [.. Enumerable.Range(Carries, Outputs - Carries).Where(o => cotangents[o] is not null)];
+        var body = Body.Remember($"Transpose of Scan {Constants} {Carries} ", BodyBack, [.. linear, .. cotangents[Carries..].Select(c => c is not null)]);
         var op = new ScanOp(body, Length, fixedConstants.Length, Carries + summed.Length, !Backwards);
         var back = Graph.ApplyAll(op, [
             .. fixedConstants.Select(i => inputs[i]), .. Enumerable.Range(0, Carries).Select(CotangentOf), .. summed.Select(i => Graph.Fill(0, inputs[i].Type)),
-            .. fixedSlices.Select(i => inputs[i]), .. Enumerable.Range(Carries, Outputs - Carries).Select(CotangentOf)]);
+            .. fixedSlices.Select(i => inputs[i]), .. pulledYs.Select(CotangentOf)]);
         var all = new Tensor?[inputs.Length];
         for (var i = 0; i < Carries; i++) all[Constants + i] = back[i];
         for (var i = 0; i < summed.Length; i++) all[summed[i]] = back[Carries + i];
@@ -152,7 +154,7 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
             using var inner = new Scope("Vjp");
             var arguments = Body.Inputs.Select((p, i) => Graph.Input(p.Type, linear[i] ? inner : scope)).ToArray();
             var outputs = Body.Inline(arguments);
-            var given = Array.ConvertAll(outputs, o => Graph.Input(o.Type, scope));
+            var given = outputs.Select((o, i) => i < Carries || cotangents[i] is not null ? Graph.Input(o.Type, scope) : null).ToArray();
             var sums = Array.ConvertAll(summed, i => Graph.Input(arguments[i].Type, scope));
             var unknown = arguments.Where((_, i) => linear[i]).ToArray();
             var pulled = Linearization.Pull(outputs, given, inner, unknown);
@@ -162,19 +164,17 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
                 .. summed.Select((input, i) => sums[i] + PulledOf(input)),
                 .. pulledSlices.Select(PulledOf)];
             return ProgramTransforms.Close(results, scope, [
-                .. fixedConstants.Select(i => arguments[i]), .. given[..Carries], .. sums, .. fixedSlices.Select(i => arguments[i]), .. given[Carries..]]);
+                .. fixedConstants.Select(i => arguments[i]), .. given[..Carries]!, .. sums, .. fixedSlices.Select(i => arguments[i]), .. pulledYs.Select(i => given[i]!)]);
         }
     }
 
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
-        // A carry is stacked if it starts so, or becomes so in a step: simplest is to stack all of them.
-        var marked = batched.Select((b, i) => b || i >= Constants && i < Constants + Carries).ToArray();
-        var stacks = inputs.Select((x, i) =>
-            i < Constants ? x
-            : i < Constants + Carries ? batched[i] ? x : x.BroadcastBy(Shape.Of([size, .. x.Shape.Span]), Axes.Range(1, x.Rank))
-            : batched[i] ? x.MoveAxis(0, 1) : x).ToArray();
-        var results = Graph.ApplyAll(this with { Body = Body.Batched(size, marked) }, stacks);
-        return [.. results.Select((r, i) => i < Carries ? r : r.MoveAxis(1, 0))];
+        // A carry is a stack if it starts so, or becomes so in a step.
+        var (marked, first) = (batched.ToArray(), Constants);
+        var reached = Programs.Spreading(marked, first, Carries, Body.Reached);
+        var stacks = inputs.Select((x, i) => i < first ? x : i < first + Carries ? marked[i] && !batched[i] ? x.Stacked(size) : x : batched[i] ? x.MoveAxis(0, 1) : x).ToArray();
+        var results = Graph.ApplyAll(this with { Body = Body.Batched(size, marked, reached) }, stacks);
+        return [.. results.Select((r, i) => !reached[i] ? r.Stacked(size) : i < Carries ? r : r.MoveAxis(1, 0))];
     }
 
     public override IEnumerable<Sample> Samples() {

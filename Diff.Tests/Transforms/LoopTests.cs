@@ -41,6 +41,21 @@ public sealed class LoopTests {
         Is(Grad(v => Grad(w => Captured(w, true))(v))(0.7), Grad(v => Grad(w => Captured(w, false))(v))(0.7));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void Checkpoints_change_no_derivative(bool backwards) {
+        foreach (var n in new[] { 1, 2, 4, 5, 7, 9, 10, 30 }) {
+            var xs = Key.Of(n).Normal(DType.F64, n);
+            Tensor Sum((Tensor A, Tensor B) r) => r.A.Square() + r.B.Exp().Sum();
+            Func<Tensor, Tensor> plain = x => Sum(Scan(0.3, x, Step, backwards)), segments = x => Sum(Scan(0.3, x, Step, backwards, checkpoint: true));
+            Is(Scan(0.3, xs, Step, backwards), Scan(0.3, xs, Step, backwards, checkpoint: true));
+            Is(Grad(plain, xs), Grad(segments, xs));
+            Is(Jvp(plain, xs, xs.Square()), Jvp(segments, xs, xs.Square()));
+            Is(Hessian(plain, xs), Hessian(segments, xs));
+            Is(Grad(s => Sum(Scan(s, xs, Step, backwards)))(0.3), Grad(s => Sum(Scan(s, xs, Step, backwards, checkpoint: true)))(0.3));
+        }
+        Is(10 * Math.Pow(1.1, 9), Grad(x => ForI(10, 1, (_, y) => y * x, checkpoint: true))(1.1));
+    }
+
     [Fact]
     public void A_scan_is_mapped() {
         Tensor many = new double[,] { { 1, 2, 3 }, { 4, 5, 6 } };
