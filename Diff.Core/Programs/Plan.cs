@@ -163,6 +163,17 @@ internal sealed class Plan {
     /// <summary>Gives it back.</summary>
     public void ReturnCarry(View[] rented) => carry = rented;
 
+    /// <summary>How it runs.</summary>
+    public Explanation Explain() {
+        var made = steps.Where(s => roots[s.Outputs[0]] == s.Outputs[0]).ToArray();
+        long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
+        return new(
+            [.. made.Select(s => new ExplainedStep(
+                [.. s.Equations.Select(e => e.Op.Describe())], [.. s.Outputs.Select(o => types[o])],
+                s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x))))],
+            arenaBytes, outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
+    }
+
     /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
     internal void Poison() {
         if (spare is not { } frame) return;

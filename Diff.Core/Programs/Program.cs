@@ -155,8 +155,8 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
     public Listing ToListing() {
         var types = Types();
         return new(
-            [.. Inputs.Select((t, i) => new Line(NameOf(i), "input", t.Type, []))],
-            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length) select new Line(NameOf(e.First + i), e.Op.Describe(), e.Types[i], [.. e.Inputs.Select(NameOf)])],
+            [.. Inputs.Select((t, i) => new Line(NameOf(i), "input", t.Type, [], []))],
+            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length) select new Line(NameOf(e.First + i), e.Op.Describe(), e.Types[i], [.. e.Inputs.Select(NameOf)], [.. e.Op.Bodies.Select(b => new Part(b.Name, b.Body.ToListing()))])],
             [.. Outputs.Select(NameOf)]);
 
         static string NameOf(int value) => (value >= 26 ? NameOf(value / 26 - 1) : "") + (char)('a' + value % 26);

@@ -7,6 +7,10 @@ internal sealed record ProgramOp(Program Body) : Op {
 
     public override int Outputs => Body.Outputs.Length;
 
+    public override IReadOnlyList<(string, Program)> Bodies => [("body", Body)];
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Body.Plan.Explain().Flops;
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => Programs.Infer(Body, inputs, Name);
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Programs.Run(Body, inputs, outputs);
@@ -35,6 +39,10 @@ internal sealed record SwitchOp(ProgramList Branches) : Op {
     public override string Name => "Switch";
 
     public override int Outputs => Branches[0].Outputs.Length;
+
+    public override IReadOnlyList<(string, Program)> Bodies => [.. Branches.Items.Select((b, i) => ($"branch {i}", b))];
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Branches.Items.Max(b => b.Plan.Explain().Flops);
 
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         if (inputs[0] != new TensorType(DType.I32, Shape.Scalar)) throw new DTypeException($"Switch: the choice is {inputs[0]}; it has to be an i32 scalar.");

@@ -19,6 +19,10 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
 
     public override string Describe() => $"Scan[{Length}{(Backwards ? ", backwards" : "")}]";
 
+    public override IReadOnlyList<(string, Program)> Bodies => [("body", Body)];
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Length * Body.Plan.Explain().Flops;
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         if (inputs.Length != Body.Inputs.Length) throw new InvalidOperationException($"Scan: {inputs.Length} inputs for a body of {Body.Inputs.Length}.");
         for (var i = 0; i < inputs.Length; i++) {

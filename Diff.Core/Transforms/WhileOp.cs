@@ -14,6 +14,11 @@ internal sealed record WhileOp(Program Condition, Program Body, int Constants) :
 
     public override int Outputs => Body.Outputs.Length;
 
+    public override IReadOnlyList<(string, Program)> Bodies => [("condition", Condition), ("body", Body)];
+
+    // Of one step: how many there will be, nobody knows.
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Condition.Plan.Explain().Flops + Body.Plan.Explain().Flops;
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         Programs.Infer(Condition, inputs, Name);
         return Programs.Infer(Body, inputs, Name);
