@@ -156,9 +156,9 @@ public class LoopMemoryTests {
 
     // The most that is alive while f runs, as often as full collections can look.
     static (R Result, long Bytes) Peak<R>(Func<R> f) {
-        var (before, most, running) = (GC.GetTotalMemory(true), 0L, true);
+        var (before, most, running) = (Alone.LiveBytes(), 0L, true);
         var watch = new Thread(() => {
-            while (Volatile.Read(ref running)) most = Math.Max(most, GC.GetTotalMemory(true) - before);
+            while (Volatile.Read(ref running)) most = Math.Max(most, Alone.LiveBytes() - before);
         });
         watch.Start();
         var result = f();
