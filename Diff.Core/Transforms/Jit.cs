@@ -13,6 +13,7 @@ public static partial class Functions {
     /// var gelu = Jit((Tensor x) => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))));
     /// </code></example></remarks>
     public static Func<A, R> Jit<A, R>(Func<A, R> f) => argument => {
+        f.Given();
         var flat = Tree.Flatten(argument);
         var usable = Array.FindAll(flat.Leaves, t => t.AbsentFrom is null);
         if (Array.Exists(usable, t => t.IsLive)) return f(argument);

@@ -35,14 +35,14 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The lengths differ, or a step changes the shape of the state.</exception>
     public static (S Final, Y Ys) Scan<S, X, Y>(S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false) {
-        var (state, slices) = (Tree.Flatten(start), Tree.Flatten(xs));
+        var (state, slices) = (Tree.Flatten(start.Given()), Tree.Flatten(xs.Given()));
         var length = slices.Leaves.Length == 0 ? throw new ShapeException("Scan: there is nothing to loop over; ForI loops over numbers.") : LengthOf(slices);
         var leaves = state.Leaves;
         for (var turn = 0; ; turn++) {
             var (carries, now) = (leaves.Length, leaves);
             TensorType[] types = [.. now.Select(t => t.Type), .. slices.Leaves.Select(t => new TensorType(t.DType, Shape.Of(t.Shape.Span[1..])))];
             bool[] weak = [.. now.Select(t => t.IsWeak), .. slices.Leaves.Select(_ => false)];
-            var recorded = Recorded<(S, Y)>.Of("Scan", types, weak, v => f(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
+            var recorded = Recorded<(S, Y)>.Of("Scan", types, weak, v => f.Given()(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
             var after = Tree.Flatten(TupleFirst(recorded));
             state.CheckSame(after, "Scan: the state after a step");
             // A C# number in the state takes the dtype that the step gives it.
@@ -82,7 +82,7 @@ public static partial class Functions {
     /// var power = ForI(10, 1, (i, y) => y * x);        // x¹⁰
     /// </code></example></remarks>
     /// <exception cref="ShapeException">n is negative, or a step changes the shape of the state.</exception>
-    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step) => Scan<S, Tensor, Tensor[]>(start, Tensor.Arange(n), (s, i) => (step(i, s), [])).Final;
+    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step) => Scan<S, Tensor, Tensor[]>(start.Given(), Tensor.Arange(n), (s, i) => (step.Given()(i, s), [])).Final;
 
     /// <inheritdoc cref="ForI{S}(int, S, Func{Tensor, S, S})"/>
     [OverloadResolutionPriority(1)]
@@ -90,7 +90,7 @@ public static partial class Functions {
 
     /// <summary>A function applied to each slice along the first axis in turn, the results stacked: <see cref="Vmap(Func{Tensor, Tensor}, int, int)"/>
     /// for less memory.</summary>
-    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs, (s, x) => (s, f(x))).Ys;
+    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs.Given(), (s, x) => (s, f.Given()(x))).Ys;
 
     /// <inheritdoc cref="Map{X, Y}(Func{X, Y}, X)"/>
     [OverloadResolutionPriority(1)]
@@ -102,8 +102,8 @@ public static partial class Functions {
     /// <param name="branches">Functions that give results of equal types.</param>
     /// <exception cref="ShapeException">The choice is outside the branches, or their results differ.</exception>
     public static R Switch<P, R>(Tensor choice, P argument, params Func<P, R>[] branches) {
-        if (branches.Length == 0) throw new ShapeException("Switch: there are no branches.");
-        if (choice.Rank != 0 || choice.DType.IsFloat()) throw new DTypeException($"Switch: the choice is {choice.Type}; it has to be an integer scalar.");
+        if (branches.Given().Length == 0) throw new ShapeException("Switch: there are no branches.");
+        if (choice.Given().Rank != 0 || choice.DType.IsFloat()) throw new DTypeException($"Switch: the choice is {choice.Type}; it has to be an integer scalar.");
         var flat = Tree.Flatten(argument);
         TensorType[] types = [.. flat.Leaves.Select(t => t.Type)];
         bool[] weak = [.. flat.Leaves.Select(t => t.IsWeak)];
@@ -138,7 +138,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="DTypeException">The condition is not a bool scalar.</exception>
     public static R Cond<P, R>(Tensor condition, P argument, Func<P, R> then, Func<P, R> otherwise) =>
-        condition.DType == DType.Bool ? Switch(condition.To(DType.I32), argument, otherwise, then) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0.");
+        condition.Given().DType == DType.Bool ? Switch(condition.To(DType.I32), argument.Given(), otherwise.Given(), then.Given()) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0.");
 
     /// <inheritdoc cref="Cond{P, R}(Tensor, P, Func{P, R}, Func{P, R})"/>
     [OverloadResolutionPriority(1)]
@@ -150,7 +150,7 @@ public static partial class Functions {
     /// <param name="f">A function that does not look at values. JAX's <c>checkpoint</c> (<c>remat</c>).</param>
     public static Func<P, R> Checkpoint<P, R>(Func<P, R> f) => argument => {
         var flat = Tree.Flatten(argument);
-        var recorded = Recorded<R>.Of("Checkpoint", [.. flat.Leaves.Select(t => t.Type)], [.. flat.Leaves.Select(t => t.IsWeak)], v => f(flat.Rebuild(v)));
+        var recorded = Recorded<R>.Of("Checkpoint", [.. flat.Leaves.Select(t => t.Type)], [.. flat.Leaves.Select(t => t.IsWeak)], v => f.Given()(flat.Rebuild(v)));
         return recorded.Result.Rebuild(Graph.ApplyAll(new ProgramOp(recorded.Body), [.. recorded.Captures, .. flat.Leaves]));
     };
 
