@@ -38,7 +38,7 @@ public static class RandomTensors {
 
         /// <summary>Normal with mean 0 and deviation 1 under the condition that it lies in (low, high): <c>jax.random.truncated_normal</c>.</summary>
         /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
-        /// <exception cref="ShapeException">low is not less than high.</exception>
+        /// <exception cref="DomainException">low is not less than high.</exception>
         public Tensor TruncatedNormal(int[] shape, double low = -2, double high = 2, DType type = DType.F32) {
             if (!(low < high)) throw new DomainException($"TruncatedNormal: there is no number between {low} and {high}.");
             // The inverse of the distribution function, on the uniform numbers between its values at the ends.

@@ -84,7 +84,7 @@ internal sealed class ProgramBuilder {
         { IsOpen: true, Transform: var transform } scope => new UnknownValueException(
             $"A value was read that depends on the argument of {transform}, which has none: {transform} runs its function once, for all values. Choose with Where(condition, a, b) instead of if, decide with Cond, loop with Scan or ForI.") { Scope = scope },
         { Transform: var transform } scope => new EscapedTensorException(
-            $"A tensor from inside {transform} is used after {transform} has ended, and has no value: {transform} runs its function once, for all values. Return it from the function, and use the result of {transform}.") { Scope = scope },
+            $"A tensor from inside {transform} is used after {transform} has ended, and has no value: {transform} {(transform == "EvalShape" ? "gives shapes and dtypes alone." : $"runs its function once, for all values. Return it from the function, and use the result of {transform}.")}") { Scope = scope },
     };
 
     /// <summary>The tensor that this one is another name of, and its call where the walk goes on.</summary>

@@ -30,7 +30,7 @@ public abstract class TraceException(string message) : DiffException(message) {
     internal object? Scope { get; init; }
 }
 
-/// <summary>A value was read inside a transform that runs its function once for all values: Vmap, Jit, Scan and other loops.</summary>
+/// <summary>A value was read inside a transform that runs its function once for all values: Vmap, Scan, Cond and their relatives.</summary>
 public sealed class UnknownValueException(string message) : TraceException(message);
 
 /// <summary>A float was read that depends on what is being differentiated: its derivative would have been lost silently.</summary>

@@ -42,7 +42,7 @@ public static class Idx {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return IsGzip(file) ? ReadGzip(path, file) : Read(path, file, file.Length);
         } catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) {
-            throw new DataException($"{path}: there is no such file. Check the folder given by --data or DIFF_DATA.");
+            throw new DataException($"{path}: there is no such file.");
         } catch (Exception e) when (e is UnauthorizedAccessException or IOException or NotSupportedException) {
             throw new DataException($"{path}: cannot be read: {e.Message}");
         }

@@ -95,7 +95,7 @@ public sealed partial class Tensor {
     public static Tensor Arange(int n) => Ints([.. Enumerable.Range(0, Shape.Of(n)[0])]);
 
     /// <summary>start, start + step, … up to but without stop.</summary>
-    /// <exception cref="ShapeException">The step is zero or not finite.</exception>
+    /// <exception cref="DomainException">The step is zero or not finite.</exception>
     public static Tensor Arange(double start, double stop, double step = 1, DType type = DType.F32) {
         if (step == 0 || !double.IsFinite((stop - start) / step)) throw new DomainException($"Arange: from {start} to {stop} by {step} does not end.");
         var count = Math.Max(0, Math.Ceiling((stop - start) / step));
