@@ -43,12 +43,12 @@ public sealed partial class Tensor {
     /// NumPy's and PyTorch's <c>x[i, j]</c> of two index arrays stacked along a last axis.</summary>
     /// <param name="indices">Integers [.., r] with r at most the rank; negative ones count from the end.</param>
     /// <exception cref="ShapeException">An index is outside its axis.</exception>
-    public Tensor Gather(Tensor indices) => Leading(indices, out var places).Take(places);
+    public Tensor Gather(Tensor indices) => Leading(indices.Given(), out var places).Take(places);
 
     /// <summary>The places of index tuples, to put something there: <c>x.AtEach(indices).Add(values)</c>. See <see cref="Place"/>.</summary>
     /// <param name="indices">Integers [.., r] with r at most the rank; negative ones count from the end.</param>
     public Place AtEach(Tensor indices) {
-        var rows = Leading(indices, out var places);
+        var rows = Leading(indices.Given(), out var places);
         return new(this, rows, places, Shape.Of([.. places.Shape.Span, .. rows.Shape.Span[1..]]));
     }
 
@@ -66,7 +66,7 @@ public static partial class Functions {
     /// <param name="segments">Integers [m] in 0 … count − 1, in any order.</param>
     /// <param name="count">How many segments there are.</param>
     /// <exception cref="ShapeException">A segment is outside, or the sizes differ.</exception>
-    public static Tensor SegmentSum(Tensor values, Tensor segments, int count) => Graph.Apply(new PutOp(0, count), values.DType == DType.Bool ? values.To(DType.I32) : values, segments);
+    public static Tensor SegmentSum(Tensor values, Tensor segments, int count) => Graph.Apply(new PutOp(0, count), values.Given().DType == DType.Bool ? values.To(DType.I32) : values, segments);
 
     /// <summary>How often each of 0 … length − 1 occurs, i32 [length]; or the sums of the weights of each.</summary>
     /// <param name="x">Integers of any shape.</param>
@@ -75,7 +75,7 @@ public static partial class Functions {
     /// <exception cref="ShapeException">An element is outside 0 … length − 1, or there is not one weight for each.</exception>
     public static Tensor Bincount(Tensor x, int length, Tensor? weights = null) {
         // Counted from the end a negative one would be some other number.
-        var flat = x.DType == DType.U32 ? x.Flatten(0) : Where(x < 0, length, x).Flatten(0);
+        var flat = x.Given().DType == DType.U32 ? x.Flatten(0) : Where(x < 0, length, x).Flatten(0);
         return SegmentSum(weights?.Flatten(0) ?? Graph.Fill(1, new(DType.I32, flat.Shape)), flat, length);
     }
 }

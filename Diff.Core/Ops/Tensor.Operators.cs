@@ -86,7 +86,7 @@ public sealed partial class Tensor {
     public static Tensor operator %(int a, Tensor b) => Functions.Mod(Promotion.Literal(a, b), b);
 
     /// <summary>The negative.</summary>
-    public static Tensor operator -(Tensor x) => Promotion.Required(x, "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
+    public static Tensor operator -(Tensor x) => x.Given(function: "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
 
     /// <summary>Whether less, element by element.</summary>
     public static Tensor operator <(Tensor a, Tensor b) => Compare(Comparison.Less, a, b, "<");
@@ -125,7 +125,7 @@ public sealed partial class Tensor {
 
     /// <summary>The other value of every bit of integers; not, of bools.</summary>
     public static Tensor operator ~(Tensor x) =>
-        x.DType == DType.Bool ? !x : x ^ Full(x.DType == DType.U32 ? uint.MaxValue : -1, Shape.Scalar, x.DType.IsFloat() ? throw new DTypeException($"~ takes bools or integers, not {x.DType.Name()}.") : x.DType);
+        x.Given(function: "~").DType == DType.Bool ? !x : x ^ Full(x.DType == DType.U32 ? uint.MaxValue : -1, Shape.Scalar, x.DType.IsFloat() ? throw new DTypeException($"~ takes bools or integers, not {x.DType.Name()}.") : x.DType);
 
     static readonly ShiftOp left = new(true), right = new(false);
 

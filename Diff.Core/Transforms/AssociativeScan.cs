@@ -18,10 +18,9 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The lengths differ, or the operation changes a shape.</exception>
     public static X AssociativeScan<X>(Func<X, X, X> combine, X xs, bool backwards = false) {
-        var flat = Tree.Flatten(xs);
+        var (flat, mapped) = (Tree.Flatten(xs.Given()), Vmap(combine.Given()));
         if (flat.Leaves.Length == 0) return xs;
         var length = LengthOf("AssociativeScan", flat);
-        var mapped = Vmap(combine);
         var stacks = backwards ? Reversed(flat.Leaves) : flat.Leaves;
         var results = Partial(stacks, length);
         return flat.Rebuild(backwards ? Reversed(results) : results);

@@ -9,8 +9,8 @@ public static partial class Functions {
     /// <param name="branches">Functions that give results of equal types.</param>
     /// <exception cref="ShapeException">The choice is outside the branches, or their results differ.</exception>
     public static R Switch<P, R>(Tensor choice, P argument, params Func<P, R>[] branches) {
-        if (branches.Length == 0) throw new ShapeException("Switch: there are no branches.");
-        if (choice.Rank != 0 || choice.DType.IsFloat()) throw new DTypeException($"Switch: the choice is {choice.Type}; it has to be an integer scalar.");
+        if (branches.Given().Length == 0) throw new ShapeException("Switch: there are no branches.");
+        if (choice.Given().Rank != 0 || choice.DType.IsFloat()) throw new DTypeException($"Switch: the choice is {choice.Type}; it has to be an integer scalar.");
         var flat = Tree.Flatten(argument);
         TensorType[] types = [.. flat.Leaves.Select(t => t.Type)];
         bool[] weak = [.. flat.Leaves.Select(t => t.IsWeak)];
@@ -36,7 +36,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="DTypeException">The condition is not a bool scalar.</exception>
     public static R Cond<P, R>(Tensor condition, P argument, Func<P, R> then, Func<P, R> otherwise) =>
-        condition.DType == DType.Bool ? Switch(condition.To(DType.I32), argument, otherwise, then) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0.");
+        condition.Given().DType == DType.Bool ? Switch(condition.To(DType.I32), argument.Given(), otherwise.Given(), then.Given()) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0.");
 
     /// <inheritdoc cref="Cond{P, R}(Tensor, P, Func{P, R}, Func{P, R})"/>
     [OverloadResolutionPriority(1)]

@@ -28,7 +28,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="DomainException">The delegate is not one of Jit's.</exception>
     public static JitHistory Explain(Delegate jitted) =>
-        Jitted.Behind(jitted)?.History ?? throw new DomainException("Explain: this is not a function that Jit returned. To see how a function would run, give it a point: Explain(f, at).");
+        Jitted.Behind(jitted.Given())?.History ?? throw new DomainException("Explain: this is not a function that Jit returned. To see how a function would run, give it a point: Explain(f, at).");
 }
 
 /// <summary>What one function under Jit has compiled.</summary>

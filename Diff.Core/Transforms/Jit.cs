@@ -17,7 +17,7 @@ public static partial class Functions {
     /// var step = Jit(static (Net net, Tensor x, Tensor y) => Tree.Map((p, g) => p - 0.1 * g, net, Grad(Loss, net, x, y)));
     /// </code></example></remarks>
     public static Func<A, R> Jit<A, R>(Func<A, R> f) {
-        var jitted = new Jitted<A, R>(f, f);
+        var jitted = new Jitted<A, R>(f.Given(), f);
         return jitted.As<Func<A, R>>(jitted.Run);
     }
 
@@ -27,7 +27,7 @@ public static partial class Functions {
 
     /// <inheritdoc cref="Jit{A, R}(Func{A, R})"/>
     public static Func<A, B, R> Jit<A, B, R>(Func<A, B, R> f) {
-        var jitted = new Jitted<(A, B), R>(f, x => f(x.Item1, x.Item2));
+        var jitted = new Jitted<(A, B), R>(f.Given(), x => f(x.Item1, x.Item2));
         return jitted.As<Func<A, B, R>>((a, b) => jitted.Run((a, b)));
     }
 
@@ -37,7 +37,7 @@ public static partial class Functions {
 
     /// <inheritdoc cref="Jit{A, R}(Func{A, R})"/>
     public static Func<A, B, C, R> Jit<A, B, C, R>(Func<A, B, C, R> f) {
-        var jitted = new Jitted<(A, B, C), R>(f, x => f(x.Item1, x.Item2, x.Item3));
+        var jitted = new Jitted<(A, B, C), R>(f.Given(), x => f(x.Item1, x.Item2, x.Item3));
         return jitted.As<Func<A, B, C, R>>((a, b, c) => jitted.Run((a, b, c)));
     }
 
@@ -47,7 +47,7 @@ public static partial class Functions {
 
     /// <inheritdoc cref="Jit{A, R}(Func{A, R})"/>
     public static Func<A, B, C, D, R> Jit<A, B, C, D, R>(Func<A, B, C, D, R> f) {
-        var jitted = new Jitted<(A, B, C, D), R>(f, x => f(x.Item1, x.Item2, x.Item3, x.Item4));
+        var jitted = new Jitted<(A, B, C, D), R>(f.Given(), x => f(x.Item1, x.Item2, x.Item3, x.Item4));
         return jitted.As<Func<A, B, C, D, R>>((a, b, c, d) => jitted.Run((a, b, c, d)));
     }
 

@@ -19,7 +19,8 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The lengths differ, or a step changes the shape of the state.</exception>
     public static (S Final, Y Ys) Scan<S, X, Y>(S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false, bool checkpoint = false) {
-        var slices = Tree.Flatten(xs);
+        var slices = Tree.Flatten(xs.Given());
+        _ = (start.Given(), f.Given());
         var length = slices.Leaves.Length == 0 ? throw new ShapeException("Scan: there is nothing to loop over; ForI loops over numbers.") : LengthOf("Scan", slices);
         return checkpoint && length > 3 ? InSegments(start, slices, length, f, backwards) : Scan(start, slices, length, f, backwards);
     }
@@ -107,7 +108,7 @@ public static partial class Functions {
     /// var power = ForI(10, 1, (i, y) => y * x);        // x¹⁰
     /// </code></example></remarks>
     /// <exception cref="ShapeException">n is negative, or a step changes the shape of the state.</exception>
-    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step, bool checkpoint = false) => Scan<S, Tensor, Tensor[]>(start, Tensor.Arange(n), (s, i) => (step(i, s), []), checkpoint: checkpoint).Final;
+    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step, bool checkpoint = false) => Scan<S, Tensor, Tensor[]>(start.Given(), Tensor.Arange(n), (s, i) => (step.Given()(i, s), []), checkpoint: checkpoint).Final;
 
     /// <inheritdoc cref="ForI{S}(int, S, Func{Tensor, S, S}, bool)"/>
     [OverloadResolutionPriority(1)]
@@ -115,7 +116,7 @@ public static partial class Functions {
 
     /// <summary>A function applied to each slice along the first axis in turn, the results stacked: <see cref="Vmap(Func{Tensor, Tensor}, int, int)"/>
     /// for less memory.</summary>
-    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs, (s, x) => (s, f(x))).Ys;
+    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs.Given(), (s, x) => (s, f.Given()(x))).Ys;
 
     /// <inheritdoc cref="Map{X, Y}(Func{X, Y}, X)"/>
     [OverloadResolutionPriority(1)]

@@ -18,19 +18,19 @@ public static partial class Functions {
     /// <exception cref="ShapeException">A step changes the shape of the state.</exception>
     /// <exception cref="DTypeException">The condition is not a bool scalar.</exception>
     public static S While<S>(S start, Func<S, Tensor> condition, Func<S, S> step) {
-        var state = Tree.Flatten(start);
+        var state = Tree.Flatten(start.Given());
         var now = state.Leaves;
         for (var turn = 0; ; turn++) {
             TensorType[] types = [.. now.Select(t => t.Type)];
             bool[] weak = [.. now.Select(t => t.IsWeak)];
-            var body = Recorded<S>.Of("While", types, weak, v => step(state.Rebuild(v)));
+            var body = Recorded<S>.Of("While", types, weak, v => step.Given()(state.Rebuild(v)));
             var next = StateAfter(state, body.Result.Rebuild(body.Result.Leaves), "While: the state after a step");
             if (turn < 2 && Adopted(now, next) is { } adopted) {
                 now = adopted;
                 continue;
             }
             CheckStays("While", state, now, next);
-            var holds = Recorded<Tensor>.Of("While", types, weak, v => condition(state.Rebuild(v)));
+            var holds = Recorded<Tensor>.Of("While", types, weak, v => condition.Given()(state.Rebuild(v)));
             if (holds.Result.Leaves[0].Type is var type && type != new TensorType(DType.Bool, Shape.Scalar))
                 throw new DTypeException($"While: the condition is {type}; it has to be a bool scalar, a comparison such as x > 0 or (x > 0).Any().");
             var (captures, programs) = Recorded.Together((holds.Body, holds.Captures), (body.Body, body.Captures));

@@ -30,5 +30,5 @@ public sealed record Trace(double Decay, bool Nesterov = false, double Dampening
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.Trace"/>
-    public static Optimizer Trace(double decay, bool nesterov = false, double dampening = 0) => new Trace(decay, nesterov, dampening);
+    public static Optimizer Trace(double decay, bool nesterov = false, double dampening = 0) => new Trace(decay.AtLeast(0), nesterov, dampening.Between(0, 1));
 }
