@@ -6,7 +6,7 @@ namespace Diff;
 public static partial class Optimizers {
     /// <summary>Stochastic gradient descent, p ← p − rate·g, with momentum and weight decay. PyTorch's <c>SGD</c>.</summary>
     /// <param name="rate">The learning rate.</param>
-    /// <param name="momentum">What is kept of the running sum of gradients; see <see cref="Trace"/>.</param>
+    /// <param name="momentum">What is kept of the running sum of gradients; see <see cref="Momentum"/>.</param>
     /// <param name="nesterov">Whether momentum looks a step ahead.</param>
     /// <param name="weightDecay">Adds weightDecay·p to the gradient.</param>
     /// <param name="dampening">What gradients after the first lack in the sum.</param>
@@ -18,7 +18,7 @@ public static partial class Optimizers {
         Sgd(momentum, nesterov, weightDecay, dampening, ScaleByRate(rate.Given()));
 
     static Optimizer Sgd(double momentum, bool nesterov, double weightDecay, double dampening, Optimizer byRate) =>
-        Decayed(weightDecay, momentum == 0 ? byRate : Trace(momentum, nesterov, dampening) >> byRate);
+        Decayed(weightDecay, momentum == 0 ? byRate : Momentum(momentum, nesterov, dampening) >> byRate);
 
     /// <summary>Adam (Kingma and Ba 2015): steps by the mean gradient over the root of its mean square. PyTorch's <c>Adam</c>.</summary>
     /// <param name="rate">The learning rate.</param>
@@ -74,7 +74,7 @@ public static partial class Optimizers {
         RmsProp(decay, eps, centered, momentum, weightDecay, ScaleByRate(rate.Given()));
 
     static Optimizer RmsProp(double decay, double eps, bool centered, double momentum, double weightDecay, Optimizer byRate) =>
-        Decayed(weightDecay, ScaleByRms(decay, eps, centered) >> (momentum == 0 ? byRate : Trace(momentum) >> byRate));
+        Decayed(weightDecay, ScaleByRms(decay, eps, centered) >> (momentum == 0 ? byRate : Momentum(momentum) >> byRate));
 
     static Optimizer Decayed(double weightDecay, Optimizer optimizer) => weightDecay == 0 ? optimizer : AddDecayedWeights(weightDecay) >> optimizer;
 

@@ -1,8 +1,8 @@
 namespace Diff;
 
-/// <summary>Orthogonal factorizations of one matrix: Householder's QR, Jacobi's eigenvalues and singular values.</summary>
-/// <remarks>Jacobi's methods are slower than the tridiagonal ones and get small eigenvalues and singular values to more digits. Signs are fixed, so
-/// that results are functions of the matrix: R has a positive diagonal; in eigenvectors and right singular vectors the largest component is positive.</remarks>
+/// <summary>Orthogonal factorizations of one matrix: Householder's QR, Jacobi's singular values.</summary>
+/// <remarks>Jacobi's method is slower than bidiagonal ones and gets small singular values to more digits. Signs are fixed, so that results are functions of
+/// the matrix: R has a positive diagonal; in right singular vectors the largest component is positive.</remarks>
 internal static class Rotations {
     const int MaxSweeps = 64;
 
@@ -43,42 +43,6 @@ internal static class Rotations {
         if (scale != 0) Vectors.AddScaled(x, -scale * Vectors.Dot(v, x), v);
     }
 
-    /// <summary>Eigenvalues in ascending order and eigenvectors in the columns of v, of the symmetric matrix whose lower triangle is a's.</summary>
-    public static void Eigh(ReadOnlySpan<double> a, int n, Span<double> values, Span<double> v) {
-        var (s, vt) = (new double[n * n], new double[n * n]);
-        for (var i = 0; i < n; i++)
-            for (var j = 0; j <= i; j++) s[i * n + j] = s[j * n + i] = a[i * n + j];
-        Vectors.Identity(vt, n);
-        var size = Vectors.Largest(s);
-        for (var sweep = 0; sweep < MaxSweeps; sweep++) {
-            var turned = false;
-            for (var p = 0; p < n; p++)
-                for (var q = p + 1; q < n; q++) {
-                    var (pp, qq, pq) = (s[p * n + p], s[q * n + q], s[p * n + q]);
-                    // Negligible beside its own diagonal entries, or beside the whole matrix.
-                    if (!(Math.Abs(pq) > 1e-18 * Math.Sqrt(Math.Abs(pp)) * Math.Sqrt(Math.Abs(qq)) && Math.Abs(pq) > 1e-22 * size)) continue;
-                    var (c, sine, t) = Angle((qq - pp) / (2 * pq));
-                    var x = s.AsSpan(p * n, n);
-                    var y = s.AsSpan(q * n, n);
-                    Vectors.Rotate(x, y, c, sine);
-                    for (var i = 0; i < n; i++) (s[i * n + p], s[i * n + q]) = (x[i], y[i]);
-                    (x[p], y[q], x[q], y[p]) = (pp - t * pq, qq + t * pq, 0, 0);
-                    Vectors.Rotate(vt.AsSpan(p * n, n), vt.AsSpan(q * n, n), c, sine);
-                    turned = true;
-                }
-            if (!turned) break;
-        }
-        var (found, order) = (new double[n], new int[n]);
-        for (var i = 0; i < n; i++) (found[i], order[i]) = (s[i * n + i], i);
-        Array.Sort(found, order);
-        found.CopyTo(values);
-        for (var j = 0; j < n; j++) {
-            var row = vt.AsSpan(order[j] * n, n);
-            var sign = SignOf(row);
-            for (var i = 0; i < n; i++) v[i * n + j] = sign * row[i];
-        }
-    }
-
     /// <summary>A [m, n], m ≥ n, as U·diag(s)·Vᵀ, s in descending order; ut [n, m] and vt [n, n] hold U's and V's columns as rows.</summary>
     public static void Svd(ReadOnlySpan<double> a, int m, int n, Span<double> ut, Span<double> s, Span<double> vt) {
         var (w, v) = (new double[n * m], new double[n * n]);
@@ -115,7 +79,7 @@ internal static class Rotations {
             s[j] = norm / unit;
             w.AsSpan(order[j] * m, m).CopyTo(left);
             v.AsSpan(order[j] * n, n).CopyTo(right);
-            var sign = SignOf(right);
+            var sign = Vectors.SignOf(right);
             Vectors.Scale(right, sign);
             if (norm > 0 || double.IsNaN(norm)) foreach (ref var x in left) x = sign * x / norm;
             else Complete(ut, m, j);
@@ -144,12 +108,5 @@ internal static class Rotations {
         var t = Math.Abs(z) > 1e150 ? 0.5 / z : (z < 0 ? -1 : 1) / (Math.Abs(z) + Math.Sqrt(1 + z * z));
         var c = 1 / Math.Sqrt(1 + t * t);
         return (c, t * c, t);
-    }
-
-    static double SignOf(ReadOnlySpan<double> x) {
-        var largest = 0.0;
-        foreach (var v in x)
-            if (Math.Abs(v) > Math.Abs(largest)) largest = v;
-        return largest < 0 ? -1 : 1;
     }
 }

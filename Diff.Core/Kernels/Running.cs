@@ -18,30 +18,60 @@ internal static class Running {
         public static A Next<A>(A state, A x) where A : unmanaged, INumber<A> => state * x;
     }
 
-    /// <summary>ln(eᵃ + eᵇ).</summary>
-    internal readonly struct LogPlus : IStep {
-        public static A Next<A>(A state, A x) where A : unmanaged, INumber<A> {
-            var (a, b) = (double.CreateTruncating(state), double.CreateTruncating(x));
-            if (double.IsNaN(a) || double.IsNaN(b)) return A.CreateTruncating(double.NaN);
-            var (high, low) = a > b ? (a, b) : (b, a);
-            // Infinite ones would give ∞ − ∞.
-            return A.CreateTruncating(double.IsInfinity(high) ? high : high + double.LogP1(Math.Exp(low - high)));
-        }
-    }
-
     /// <summary>y[o, j, i] = step(y[o, j − 1, i], x[o, j, i]). f32 is added up in f64 (A), or a long sum would lose its digits one by one.</summary>
     public static void Run<T, A, S>(ReadOnlySpan<T> x, int outer, int size, int inner, bool reverse, Span<T> y)
         where T : unmanaged, INumber<T> where A : unmanaged, INumber<A> where S : IStep {
+        if (size == 0) return;
         var state = new A[inner];
+        for (var o = 0; o < outer; o++) {
+            var from = x.Slice(o * size * inner, size * inner);
+            var to = y.Slice(o * size * inner, size * inner);
+            if (inner == 1) {
+                Line<T, A, S>(from, reverse, to);
+                continue;
+            }
+            for (var k = 0; k < size; k++) {
+                var at = (reverse ? size - 1 - k : k) * inner;
+                var row = from.Slice(at, inner);
+                var result = to.Slice(at, inner);
+                for (var i = 0; i < row.Length; i++) {
+                    var v = A.CreateTruncating(row[i]);
+                    state[i] = k == 0 ? v : S.Next(state[i], v);
+                    result[i] = T.CreateTruncating(state[i]);
+                }
+            }
+        }
+    }
+
+    // Along the last axis: the state in a register.
+    static void Line<T, A, S>(ReadOnlySpan<T> x, bool reverse, Span<T> y) where T : unmanaged, INumber<T> where A : unmanaged, INumber<A> where S : IStep {
+        var (at, step) = reverse ? (x.Length - 1, -1) : (0, 1);
+        var state = A.CreateTruncating(x[at]);
+        y[at] = T.CreateTruncating(state);
+        for (var k = 1; k < x.Length; k++) {
+            at += step;
+            state = S.Next(state, A.CreateTruncating(x[at]));
+            y[at] = T.CreateTruncating(state);
+        }
+    }
+
+    /// <summary>y[o, j, i] = ln Σ exp x[o, k, i] over all k up to j: the largest so far, and the sum of the others' shares of it. No exponential waits for a logarithm.</summary>
+    public static void LogSums<T>(ReadOnlySpan<T> x, int outer, int size, int inner, bool reverse, Span<T> y) where T : unmanaged, INumber<T> {
+        var (most, sum) = (new double[inner], new double[inner]);
         for (var o = 0; o < outer; o++)
             for (var k = 0; k < size; k++) {
                 var at = (o * size + (reverse ? size - 1 - k : k)) * inner;
-                var from = x.Slice(at, inner);
-                var to = y.Slice(at, inner);
-                for (var i = 0; i < inner; i++) {
-                    var v = A.CreateTruncating(from[i]);
-                    state[i] = k == 0 ? v : S.Next(state[i], v);
-                    to[i] = T.CreateTruncating(state[i]);
+                var row = x.Slice(at, inner);
+                var result = y.Slice(at, inner);
+                for (var i = 0; i < row.Length; i++) {
+                    var (v, m) = (double.CreateTruncating(row[i]), most[i]);
+                    // Equals first: infinite ones would give ∞ − ∞.
+                    (most[i], sum[i]) =
+                        k == 0 ? (v, 1)
+                        : v == m ? (m, sum[i] + 1)
+                        : v > m ? (v, sum[i] * Math.Exp(m - v) + 1)
+                        : (m, sum[i] + Math.Exp(v - m));
+                    result[i] = T.CreateTruncating(most[i] + Math.Log(sum[i]));
                 }
             }
     }
@@ -60,15 +90,23 @@ internal static class Running {
 
     /// <summary>Where along the axis the largest (or smallest) element so far is: the first met of equals; NaN wins.</summary>
     public static void Arg<T>(ReadOnlySpan<T> x, int outer, int size, int inner, bool largest, bool reverse, Span<int> y) where T : unmanaged, INumber<T> {
+        if (size == 0) return;
+        // Side by side as far as a cache line reaches, so that memory is read in its order.
+        const int Columns = 16;
+        Span<int> best = stackalloc int[Columns];
+        Span<T> most = stackalloc T[Columns];
         for (var o = 0; o < outer; o++)
-            for (var i = 0; i < inner; i++) {
-                var best = -1;
-                T most = default;
+            for (var from = 0; from < inner; from += Columns) {
+                var width = Math.Min(Columns, inner - from);
                 for (var k = 0; k < size; k++) {
                     var j = reverse ? size - 1 - k : k;
-                    var v = x[(o * size + j) * inner + i];
-                    if (best < 0 || !T.IsNaN(most) && (T.IsNaN(v) || (largest ? v > most : v < most))) (best, most) = (j, v);
-                    y[(o * size + j) * inner + i] = best;
+                    var at = (o * size + j) * inner + from;
+                    for (var i = 0; i < width; i++) {
+                        var v = x[at + i];
+                        // Nearly always the first question is the last.
+                        if (k == 0 || !(largest ? v <= most[i] : v >= most[i]) && !T.IsNaN(most[i])) (best[i], most[i]) = (j, v);
+                        y[at + i] = best[i];
+                    }
                 }
             }
     }

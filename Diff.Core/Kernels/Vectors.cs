@@ -8,9 +8,11 @@ namespace Diff;
 /// <remarks>Eight virtual lanes and a fixed tree, multiply then add: the same bits on every machine. Factorizations run in f64 whatever the
 /// tensors hold; f32 is rounded once, at the end.</remarks>
 internal static class Vectors {
-    const int Lanes = 8;
+    /// <summary>Doubles in a vector.</summary>
+    public const int Lanes = 8;
 
-    static Vector512<double> At(ref double x, int i) => Vector512.LoadUnsafe(ref x, (nuint)i);
+    /// <summary>Eight doubles from element i on.</summary>
+    public static Vector512<double> At(ref double x, int i) => Vector512.LoadUnsafe(ref x, (nuint)i);
 
     /// <summary>y += a·x.</summary>
     public static void AddScaled(Span<double> y, double a, ReadOnlySpan<double> x) {
@@ -34,9 +36,14 @@ internal static class Vectors {
         for (; i <= x.Length - Lanes; i += Lanes) sum += At(ref a, i) * At(ref b, i);
         var tail = 0.0;
         for (; i < x.Length; i++) tail += Unsafe.Add(ref a, i) * Unsafe.Add(ref b, i);
-        var four = sum.GetLower() + sum.GetUpper();
+        return Total(sum) + tail;
+    }
+
+    /// <summary>The lanes added up, halves to halves.</summary>
+    public static double Total(Vector512<double> lanes) {
+        var four = lanes.GetLower() + lanes.GetUpper();
         var two = four.GetLower() + four.GetUpper();
-        return two[0] + two[1] + tail;
+        return two[0] + two[1];
     }
 
     /// <summary>The plane rotation (x, y) ← (c·x − s·y, s·x + c·y).</summary>
@@ -72,5 +79,13 @@ internal static class Vectors {
         var largest = 0.0;
         foreach (var v in x) largest = Math.Max(largest, Math.Abs(v));
         return largest;
+    }
+
+    /// <summary>The sign of the component of largest magnitude, the first of equals.</summary>
+    public static double SignOf(ReadOnlySpan<double> x) {
+        var largest = 0.0;
+        foreach (var v in x)
+            if (Math.Abs(v) > Math.Abs(largest)) largest = v;
+        return largest < 0 ? -1 : 1;
     }
 }

@@ -57,7 +57,7 @@ internal sealed record CumulativeOp(Cumulation How, int Axis, bool Reverse) : Al
         switch (How) {
             case Cumulation.Sum: Running.Run<T, A, Running.Plus>(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
             case Cumulation.Prod: Running.Run<T, A, Running.Times>(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
-            default: Running.Run<T, A, Running.LogPlus>(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
+            default: Running.LogSums(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
         }
     }
 

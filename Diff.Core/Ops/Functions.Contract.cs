@@ -48,6 +48,13 @@ public static partial class Functions {
         return Graph.Apply(new DotOp(Axes.None, Axes.None, Axes.Of(l), Axes.Of(r)), a, b);
     }
 
+    /// <summary>The inner product of two vectors, [k], [k] → []; in general sums over the last axis of a and the last but one of b:
+    /// [.., k], [.., k, n] → [.., .., n], a's other axes, then b's.</summary>
+    /// <remarks>NumPy's <c>dot</c>. With a scalar it is the product. Of stacks <see cref="MatMul"/> pairs the matrices and <see cref="VecDot"/> the vectors; this
+    /// is all with all.</remarks>
+    /// <exception cref="ShapeException">The sizes differ.</exception>
+    public static Tensor Dot(Tensor a, Tensor b) => a.Rank == 0 || b.Rank == 0 ? a * b : Tensordot(a, b, [-1], [b.Rank == 1 ? 0 : -2]);
+
     /// <summary>Sums of products over the last axes of both: [.., k], [.., k] → [.., ..], a's other axes, then b's.</summary>
     /// <remarks>NumPy's <c>inner</c>. With a scalar it is the product. For one result for each pair of vectors of two stacks: <see cref="VecDot"/>.</remarks>
     /// <exception cref="ShapeException">The last sizes differ.</exception>

@@ -108,7 +108,7 @@ public static partial class Functions {
     /// <param name="a">Symmetric; A and Aᵀ are averaged, so that the gradient is symmetric, too.</param>
     /// <remarks>The largest component of each eigenvector is positive. Eigenvalues that coincide have no eigenvectors of their own: the derivative leaves
     /// their rotation among each other out, which is right for what does not depend on it (and infinite in JAX). Nearly equal ones make
-    /// derivatives of eigenvectors large. NumPy's <c>linalg.eigh</c>; by Jacobi's method.</remarks>
+    /// derivatives of eigenvectors large. NumPy's <c>linalg.eigh</c>; by Householder's reflections and the implicit QL method.</remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public static (Tensor Values, Tensor Vectors) Eigh(Tensor a) => Graph.ApplyAll(EighOp.Op, Symmetric(Floats(a.Given()), "Eigh")) is [var w, var v] ? (w, v) : default;
 

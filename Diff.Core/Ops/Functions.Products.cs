@@ -40,10 +40,6 @@ public static partial class Functions {
         return column ? product.Squeeze(product.Rank - 1) : product;
     }
 
-    /// <summary>The inner product of two vectors, or of the last axes.</summary>
-    /// <exception cref="ShapeException">Their shapes differ.</exception>
-    public static Tensor Dot(Tensor a, Tensor b) => (a * b).Sum(-1);
-
     /// <summary>All products of two vectors: [m], [n] → [m, n].</summary>
     public static Tensor Outer(Tensor a, Tensor b) => a.Given().Flatten(0).ExpandDims(1) * b.Given().Flatten(0).ExpandDims(0);
 }

@@ -2,9 +2,12 @@ using System.Numerics;
 
 namespace Diff;
 
-/// <summary>Random tensors as pure functions of a key: the same key gives the same tensor, with the same bits as <c>jax.random</c>.</summary>
-/// <remarks>Use a key once: draw from it or split it, not both. A distribution with parameters is written with them:
-/// <c>5 + 2 * key.Normal(3, 4)</c>, and its derivative by them is right.
+/// <summary>Random tensors as pure functions of a key: the same key gives the same tensor, drawn as <c>jax.random</c> draws it.</summary>
+/// <remarks>Bits, integers, permutations and uniform numbers, and what compares them (Bernoulli), have JAX's bits. Distributions that are functions of
+/// uniform numbers use JAX's formulas on JAX's uniform numbers: their values may differ in the last places, where logarithms do. So may, rarely,
+/// what compares such values (Categorical, a weighted Choice).
+/// <para>Use a key once: draw from it or split it, not both. A distribution with parameters is written with them:
+/// <c>5 + 2 * key.Normal(3, 4)</c>, and its derivative by them is right.</para>
 /// <example><code>
 /// var (kx, ky) = Key.Of(0).Split();
 /// Tensor x = kx.Normal(64, 1000), y = ky.Uniform([64, 10], low: -1, high: 1);
@@ -97,6 +100,21 @@ public static class RandomTensors {
             // −1 itself would be −∞.
             var u = key.Uniform(shape.Given(), -1 + Math.Pow(2, type == DType.F64 ? -53 : -24), 1, type);
             return Functions.Sign(u) * Functions.Log1p(-Functions.Abs(u));
+        }
+
+        /// <summary>Matrices drawn evenly from all with orthonormal columns, QᵀQ = 1, or, where they are wider than high, with orthonormal rows, QQᵀ = 1:
+        /// <c>jax.random.orthogonal</c>.</summary>
+        /// <param name="shape">[.., rows, columns].</param>
+        /// <param name="type">f32 or f64.</param>
+        /// <remarks>The Q of a normal matrix, with signs that make it unique (Stewart 1980; Mezzadri 2007).
+        /// <example><code>
+        /// var turn = Key.Of(0).Orthogonal([3, 3]);        // a rotation or a reflection
+        /// </code></example></remarks>
+        /// <exception cref="ShapeException">There are not two axes.</exception>
+        public Tensor Orthogonal(int[] shape, DType type = DType.F32) {
+            if (shape.Length < 2) throw new ShapeException($"Orthogonal: [{string.Join(",", shape)}] is no shape of matrices, [.., rows, columns].");
+            if (shape[^2] >= shape[^1]) return Functions.Qr(key.Normal(type, shape)).Q;
+            return key.Orthogonal([.. shape[..^2], shape[^1], shape[^2]], type).SwapAxes(-1, -2);
         }
 
         /// <summary>Integers drawn from 0 … n − 1, i32: <c>jax.random.choice(key, n, shape, replace, p)</c>.</summary>

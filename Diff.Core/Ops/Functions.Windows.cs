@@ -24,6 +24,36 @@ public static partial class Functions {
         return Graph.Apply(op, x, w);
     }
 
+    /// <summary>Transposed convolution: x [N, C, …], w [C, O/groups, …] → [N, O, …]. Each element of the input puts a copy of the window, times itself, into the output.</summary>
+    /// <remarks>The pullback of the <see cref="Conv"/> that has this stride, padding and dilation. Each spatial size becomes
+    /// (n − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1. PyTorch's <c>conv_transpose1d</c>, <c>conv_transpose2d</c>, <c>conv_transpose3d</c> in one.
+    /// <example><code>
+    /// var y = ConvTranspose(x, w, stride: 2, padding: 1);        // f32[64,8,16,16], f32[8,3,4,4] → f32[64,3,32,32]
+    /// </code></example></remarks>
+    /// <param name="x">f32 or f64; the number of its axes decides over how many the window slides.</param>
+    /// <param name="w">The windows; dtypes promote.</param>
+    /// <param name="stride">Distance of neighbours' windows in the output, 1 unless told.</param>
+    /// <param name="padding">What is cut off the output on both sides of each axis, 0 unless told.</param>
+    /// <param name="dilation">Distance of the window's elements, 1 unless told.</param>
+    /// <param name="outputPadding">What the output has more at the end of each axis, 0 unless told: with a stride, convolutions of several sizes give one size.</param>
+    /// <param name="groups">Channels are split into so many groups that do not see each other.</param>
+    /// <exception cref="ShapeException">The channels or the number of axes do not fit, the output padding is not smaller than the stride or the dilation, or nothing would be left.</exception>
+    public static Tensor ConvTranspose(Tensor x, Tensor w, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, PerAxis outputPadding = default, int groups = 1) {
+        (x, w) = Promotion.MatchTypes(x, w);
+        var axes = SpatialAxes("ConvTranspose", x);
+        if (w.Rank != x.Rank || groups < 1 || w.Shape[0] != x.Shape[1] || w.Shape[0] % groups != 0)
+            throw new ShapeException($"ConvTranspose: input {x.Type} has {x.Shape[1]} channels, in {groups} group(s); weights {w.Type} have to be [{x.Shape[1]}, out/groups, …] of {x.Rank} axes.");
+        int[] steps = stride.For(axes, 1, "ConvTranspose: stride"), cut = padding.For(axes, 0, "ConvTranspose: padding"), spread = dilation.For(axes, 1, "ConvTranspose: dilation"), more = outputPadding.For(axes, 0, "ConvTranspose: outputPadding");
+        var (low, high) = (new int[axes], new int[axes]);
+        for (var a = 0; a < axes; a++) {
+            if (cut[a] < 0) throw new ShapeException($"ConvTranspose: padding {cut[a]} is negative; add zeros with y.Pad.");
+            if (more[a] < 0 || more[a] >= Math.Max(steps[a], spread[a])) throw new ShapeException($"ConvTranspose: output padding {more[a]} has to be smaller than the stride {steps[a]} or the dilation {spread[a]}.");
+            low[a] = spread[a] * (w.Shape[a + 2] - 1) - cut[a];
+            high[a] = low[a] + more[a];
+        }
+        return Graph.Apply(new ConvOp(Axes.Of(PlainSteps(axes)), Axes.Of(low), Axes.Of(high), Axes.Of(spread), Axes.Of(steps), groups), x, ConvOp.Turned(w, groups));
+    }
+
     /// <summary>The largest under each window: [N, C, …] → [N, C, …]. Of equals the first has the whole derivative, as in PyTorch; NaN wins.</summary>
     /// <remarks>Each spatial size becomes ⌊(n + 2·padding − dilation·(size − 1) − 1)/stride⌋ + 1; padding is never the largest. PyTorch's <c>max_pool2d</c>.
     /// <example><code>

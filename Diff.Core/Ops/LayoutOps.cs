@@ -57,6 +57,10 @@ internal sealed record TransposeOp(Axes Order) : MovingOp {
 
 /// <summary>Axis i of the input becomes axis Map[i] of the shape; new axes, and axes of size 1, repeat.</summary>
 internal sealed record BroadcastOp(Shape To, Axes Map) : MovingOp {
+    public override bool KeepsWeakness => true;
+
+    public override bool KeepsWholeNumbers => true;
+
     protected override Shape ShapeOf(Shape input) {
         if (Map.Count != input.Rank) throw new ShapeException($"Broadcast: {Map} does not name a place for each axis of {input}.");
         for (var i = 0; i < Map.Count; i++)

@@ -76,6 +76,8 @@ internal sealed record NotOp() : PlainElementwiseOp(1) {
 internal sealed record SelectOp() : ElementwiseOp(3) {
     public static readonly SelectOp Op = new();
 
+    public override bool KeepsWholeNumbers => true;
+
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) =>
         inputs[0] == DType.Bool ? Same(inputs[1..]) : throw new DTypeException($"Where: the condition is {inputs[0].Name()}; it has to be bool, a comparison such as x > 0.");
 

@@ -55,6 +55,9 @@ internal abstract record Op {
     /// <summary>Whether a result of C# numbers alone is still a number without a dtype of its own.</summary>
     public virtual bool KeepsWeakness => false;
 
+    /// <summary>Whether of C# ints alone its result is such again.</summary>
+    public virtual bool KeepsWholeNumbers => false;
+
     /// <summary>The derivative: tangents of the outputs, a program linear in the tangents. A null tangent is zero.</summary>
     /// <remarks>Called only where an input has a tangent. Outputs of integers or bools have none.</remarks>
     public abstract Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs);

@@ -49,7 +49,7 @@ internal sealed record EighOp : MatrixOp {
         var w = Room(outputs[0]);
         var v = Room(outputs[1]);
         var n = inputs[0].Shape[^1];
-        for (var i = CountOf(inputs[0].Shape) - 1; i >= 0; i--) Rotations.Eigh(a[(i * n * n)..], n, w[(i * n)..], v[(i * n * n)..]);
+        for (var i = CountOf(inputs[0].Shape) - 1; i >= 0; i--) Tridiagonal.Eigh(a[(i * n * n)..], n, w[(i * n)..], v[(i * n * n)..]);
         Write(w, outputs[0]);
         Write(v, outputs[1]);
     }

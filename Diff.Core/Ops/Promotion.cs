@@ -12,7 +12,7 @@ internal static class Promotion {
         return (a.BroadcastTo(shape), b.BroadcastTo(shape));
     }
 
-    /// <summary>A lone C# number takes the other's dtype (f32 where it has a fraction and the other is an integer); two dtypes are promoted.</summary>
+    /// <summary>A lone C# number takes the other's dtype (f32 where it is a double and the other an integer); two dtypes are promoted.</summary>
     public static (Tensor, Tensor) MatchTypes(Tensor a, Tensor b) {
         if (a.DType == b.DType && a.IsWeak == b.IsWeak) return (a, b);
         if (a.IsWeak && !b.IsWeak) return Weak(a, b.DType) is var type ? (a.To(type), b.To(type)) : default;
@@ -30,17 +30,18 @@ internal static class Promotion {
 
     /// <summary>A C# int that meets this tensor: of its dtype, where that has it; i32 where it meets bools, i64 where it would not fit.</summary>
     public static Tensor Literal(int number, Tensor other) =>
-        other.Given("an operand", "Arithmetic").IsWeak || other.DType.IsFloat() ? Literal((double)number, other)
+        other.Given("an operand", "Arithmetic").IsWeak ? number
+        : other.DType.IsFloat() ? Literal((double)number, other)
         : Tensor.Full(number, Shape.Scalar, other.DType == DType.Bool ? DType.I32 : Numbers.Fits(number, other.DType) ? other.DType : DType.I64);
 
-    // Whether a literal is a whole number is only asked of plain values: inside a transform nobody knows, and a float stays one.
-    static DType Weak(Tensor number, DType other) =>
-        other.IsFloat() ? other
-        : number.Call is not null ? DType.F32
-        : Numbers.Read(number.Value, number.Value.Layout.Offset) is var value && Numbers.Fits(value, other) ? other
-        : other == DType.Bool && Numbers.Fits(value, DType.I32) ? DType.I32
-        : Numbers.Fits(value, DType.I64) ? DType.I64
-        : DType.F32;
+    // What it was in C# decides, an int or a double. The value does only where it may be negative and the other is u32.
+    static DType Weak(Tensor number, DType other) => other switch {
+        DType.F32 or DType.F64 => other,
+        _ when !number.IsWhole => DType.F32,
+        DType.Bool => DType.I32,
+        DType.U32 => number is { Call: null, Rank: 0 } && number.Item() >= 0 ? DType.U32 : DType.I64,
+        _ => other,
+    };
 
     /// <summary>The shape both repeat to: axes are matched from the last; an axis of size 1, or none, repeats.</summary>
     public static Shape Broadcast(string op, TensorType a, TensorType b) {

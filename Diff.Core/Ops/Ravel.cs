@@ -68,6 +68,35 @@ public static partial class Functions {
     /// <exception cref="ShapeException">A segment is outside, or the sizes differ.</exception>
     public static Tensor SegmentSum(Tensor values, Tensor segments, int count) => Graph.Apply(new PutOp(0, count), values.Given().DType == DType.Bool ? values.To(DType.I32) : values, segments);
 
+    /// <summary>The largest of the rows that have one number, element by element: [m, …] with segments [m] → [count, …]. A segment without rows has the
+    /// least value of the dtype, −∞ of floats. Of equals the first has the derivative.</summary>
+    /// <remarks>JAX's <c>segment_max</c>. <example><code>
+    /// var best = SegmentMax(scores, players, count: 3);        // f32[100], i32[100] → f32[3]
+    /// </code></example></remarks>
+    /// <exception cref="DTypeException">The values are bool.</exception>
+    /// <inheritdoc cref="SegmentSum"/>
+    public static Tensor SegmentMax(Tensor values, Tensor segments, int count) => Extremes("SegmentMax", values, count, least: true).At(segments).Max(values);
+
+    /// <summary>The smallest of the rows that have one number, element by element: [m, …] with segments [m] → [count, …]. A segment without rows has the
+    /// greatest value of the dtype, ∞ of floats. Of equals the first has the derivative.</summary>
+    /// <remarks>JAX's <c>segment_min</c>.</remarks>
+    /// <exception cref="DTypeException">The values are bool.</exception>
+    /// <inheritdoc cref="SegmentSum"/>
+    public static Tensor SegmentMin(Tensor values, Tensor segments, int count) => Extremes("SegmentMin", values, count, least: false).At(segments).Min(values);
+
+    // Where every value is at least, or at most, what is there: [count, …] for values [m, …].
+    static Tensor Extremes(string op, Tensor values, int count, bool least) {
+        if (values.Rank == 0) throw new ShapeException($"{op}: {values.Type} is a scalar, which has no rows.");
+        var value = values.DType switch {
+            DType.F32 or DType.F64 => Tensor.Scalar(least ? double.NegativeInfinity : double.PositiveInfinity).To(values.DType),
+            DType.I32 => Tensor.Scalar(least ? int.MinValue : int.MaxValue),
+            DType.I64 => Tensor.Scalar(least ? long.MinValue : long.MaxValue),
+            DType.U32 => Tensor.Scalar(least ? uint.MinValue : uint.MaxValue),
+            _ => throw new DTypeException($"{op} takes numbers, not bool; convert, x.To(DType.I32)."),
+        };
+        return value.BroadcastTo(Shape.Of([count, .. values.Shape.Span[1..]]));
+    }
+
     /// <summary>How often each of 0 … length − 1 occurs, i32 [length]; or the sums of the weights of each.</summary>
     /// <param name="x">Integers of any shape.</param>
     /// <param name="length">Of the result.</param>

@@ -109,7 +109,14 @@ public sealed partial class Tensor {
     static readonly CompareOp[] comparisons = [.. Enum.GetValues<Comparison>().Select(c => new CompareOp(c))];
     static readonly BitwiseOp[] bitwise = [.. Enum.GetValues<Bitwise>().Select(b => new BitwiseOp(b))];
 
-    static Tensor Compare(Comparison how, Tensor a, Tensor b, string name) => Promotion.Apply(comparisons[(int)how], a, b, name);
+    // No dtype is kept, so none is rounded to: beside a C# double integers are compared as f64.
+    static Tensor Compare(Comparison how, Tensor a, Tensor b, string name) {
+        if (IsDouble(a) && !b.DType.IsFloat()) b = b.To(DType.F64);
+        else if (IsDouble(b) && !a.DType.IsFloat()) a = a.To(DType.F64);
+        return Promotion.Apply(comparisons[(int)how], a, b, name);
+
+        static bool IsDouble(Tensor x) => x.Given("an operand", "A comparison") is { IsWeak: true, IsWhole: false };
+    }
 
     /// <summary>And, of bools; bit by bit of integers.</summary>
     public static Tensor operator &(Tensor a, Tensor b) => Promotion.Apply(bitwise[(int)Bitwise.And], a, b, "&");

@@ -71,8 +71,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
             low[a] = reach - Low[a];
             high[a] = (int)(Spread(x[a + 2], InputDilation[a]) + reach - Spread(g.Shape[a + 2], Stride[a]) - low[a]);
         }
-        var flipped = Graph.Apply(new FlipOp(Axes.Of([.. Enumerable.Range(2, rank)])), SwapChannels(w, Groups));
-        return Graph.Apply(new ConvOp(InputDilation, Axes.Of(low), Axes.Of(high), Dilation, Stride, Groups), g, flipped);
+        return Graph.Apply(new ConvOp(InputDilation, Axes.Of(low), Axes.Of(high), Dilation, Stride, Groups), g, Turned(w, Groups));
     }
 
     // Every weight met the inputs at its distance: the outputs' cotangents are the window, and batch is what is summed over.
@@ -86,6 +85,9 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         var product = Graph.Apply(new ConvOp(Dilation, Low, Axes.Of(high), Stride, InputDilation, Groups), GroupsToBatch(x), g.TransposeBy(swap));
         return product.TransposeBy(swap);
     }
+
+    /// <summary>The weights for the way back: flipped, and from [O, C/groups, …] to [C, O/groups, …].</summary>
+    public static Tensor Turned(Tensor w, int groups) => Graph.Apply(new FlipOp(Axes.Of([.. Enumerable.Range(2, w.Rank - 2)])), SwapChannels(w, groups));
 
     // The batch joins the images where only they have it, the output channels where only the weights have it, else it is groups.
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {

@@ -51,9 +51,9 @@ internal sealed class Call(Op op, Tensor[] inputs, Scope[] free) {
     public Tensor[] Results { get; private set; } = [];
 
     /// <summary>The outputs of a new call.</summary>
-    public Tensor[] Produce(ReadOnlySpan<TensorType> types, bool weak) {
+    public Tensor[] Produce(ReadOnlySpan<TensorType> types, bool weak, bool whole = false) {
         var results = new Tensor[types.Length];
-        for (var i = 0; i < results.Length; i++) results[i] = new(types[i], this, i, weak);
+        for (var i = 0; i < results.Length; i++) results[i] = new(types[i], this, i, weak, whole);
         return Results = results;
     }
 
@@ -81,23 +81,25 @@ internal static class Graph {
             types[i] = inputs[i].Given("an operand", op.Name).Type;
         var outputs = op.Infer(types);
         // A condition has no dtype to pass on: Where(mask, 1, 0) is a number like those it chooses from.
-        var (weak, numbers) = (op.KeepsWeakness, 0);
+        var (weak, whole, numbers) = (op.KeepsWeakness, op.KeepsWholeNumbers, 0);
         foreach (var x in inputs) {
             if (x.DType == DType.Bool) continue;
             weak &= x.IsWeak;
+            whole &= x.IsWhole;
             numbers++;
         }
         weak &= numbers > 0 && outputs[0].DType != DType.Bool;
+        whole &= weak;
         var free = Scope.Union(inputs);
         if (free.Length > 0) {
             // What is no longer live but not yet computed would drag its closed transform along.
             foreach (var x in inputs) x.Settle();
-            return new Call(op, inputs.ToArray(), free).Produce(outputs, weak);
+            return new Call(op, inputs.ToArray(), free).Produce(outputs, weak, whole);
         }
         var views = new View[inputs.Length];
         for (var i = 0; i < views.Length; i++) views[i] = inputs[i].Value;
         var values = Execute(op, views, outputs);
-        return Array.ConvertAll(values, v => new Tensor(v, weak));
+        return Array.ConvertAll(values, v => new Tensor(v, weak, whole));
     }
 
     /// <summary>Room for the inputs of an ordinary op without an array.</summary>

@@ -22,6 +22,9 @@ public sealed partial class Tensor {
     /// <summary>A C# number. It takes the dtype of what it meets; alone it is computed in f64.</summary>
     public static implicit operator Tensor(double value) => new(View.Of<double>([value], Shape.Scalar), weak: true);
 
+    /// <summary>A C# int. It takes the dtype of what it meets, an integer's too; alone it is computed in f64.</summary>
+    public static implicit operator Tensor(int value) => new(View.Of<double>([value], Shape.Scalar), weak: true, whole: true);
+
     /// <summary>f64[n].</summary>
     public static implicit operator Tensor(double[] values) => Of(values);
 

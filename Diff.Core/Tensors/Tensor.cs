@@ -19,9 +19,9 @@ public sealed partial class Tensor {
     readonly int output;
     readonly TensorType type;
 
-    internal Tensor(View value, bool weak = false) => (this.value, type, IsWeak) = (value, value.Type, weak);
+    internal Tensor(View value, bool weak = false, bool whole = false) => (this.value, type, IsWeak, IsWhole) = (value, value.Type, weak, whole);
 
-    internal Tensor(TensorType type, Call call, int output, bool weak) => (this.type, this.call, this.output, IsWeak) = (type, call, output, weak);
+    internal Tensor(TensorType type, Call call, int output, bool weak, bool whole) => (this.type, this.call, this.output, IsWeak, IsWhole) = (type, call, output, weak, whole);
 
     Tensor(TensorType type, string absent) => (this.type, AbsentFrom) = (type, absent);
 
@@ -33,6 +33,9 @@ public sealed partial class Tensor {
 
     /// <summary>A C# number that has not met a tensor yet: it takes the other operand's dtype.</summary>
     internal bool IsWeak { get; }
+
+    /// <summary>Such a number that was a C# int, or a choice between such: among integers it is one of them.</summary>
+    internal bool IsWhole { get; }
 
     /// <summary>Element type and shape.</summary>
     internal TensorType Type => AbsentFrom is null ? type : throw new GradientException(

@@ -25,14 +25,25 @@ public static partial class Functions {
     /// <exception cref="GradientException">The argument has no float.</exception>
     public static R JacobianForward<R>(Func<Tensor, R> f, Tensor at) {
         if (!at.Given().DType.IsFloat()) throw new GradientException($"JacobianForward: the argument is {at.Type}; only floats have derivatives.");
-        var (_, push) = Linearize(f.Given(), at);
-        var columns = Vmap(push, outAxis: -1)(Basis(at, "JacobianForward"));
-        return Tree.Map(c => c.ReshapeTo(Shape.Of([.. c.Shape.Span[..^1], .. at.Shape.Span])), columns);
+        return Columns(Linearize(f.Given(), at).Tangent, at);
     }
 
     /// <inheritdoc cref="JacobianForward{R}(Func{Tensor, R}, Tensor)"/>
     [OverloadResolutionPriority(1)]
     public static Tensor JacobianForward(Func<Tensor, Tensor> f, Tensor at) => JacobianForward<Tensor>(f, at);
+
+    /// <summary>The same by a tree: for each leaf of the argument a tensor [result's shape, leaf's shape], as <see cref="JacobianReverse{P}(Func{P, Tensor}, P)"/>
+    /// has them.</summary>
+    /// <exception cref="GradientException">The argument or the result has no float.</exception>
+    public static P JacobianForward<P>(Func<P, Tensor> f, P at) {
+        var (_, push) = Linearize(f, at);
+        var flat = Tree.Flatten(at);
+        // Along one leaf at a time, while the others stand still.
+        var still = Array.ConvertAll(flat.Leaves, Tensor.ZerosLike);
+        return flat.Rebuild([.. flat.Leaves.Select((leaf, i) => flat.IsParameter(i)
+            ? Columns(direction => push(flat.Rebuild([.. still[..i], direction, .. still[(i + 1)..]])), leaf)
+            : Tensor.Absent(leaf.Type, flat.Paths[i]))]);
+    }
 
     /// <summary>All second derivatives of a scalar function of one tensor: [shape, shape], symmetric.</summary>
     /// <remarks>Forward over reverse. <example><code>
@@ -52,6 +63,10 @@ public static partial class Functions {
     /// <inheritdoc cref="Hvp{P}(Func{P, Tensor}, P, P)"/>
     [OverloadResolutionPriority(1)]
     public static Tensor Hvp(Func<Tensor, Tensor> f, Tensor at, Tensor direction) => Hvp<Tensor>(f, at, direction);
+
+    // A linear function's results for the direction of each element of its argument.
+    static R Columns<R>(Func<Tensor, R> push, Tensor at) =>
+        Tree.Map(c => c.ReshapeTo(Shape.Of([.. c.Shape.Span[..^1], .. at.Shape.Span])), Vmap(push, outAxis: -1)(Basis(at, "JacobianForward")));
 
     // Each element's own direction: an identity matrix, its rows in the tensor's shape.
     static Tensor Basis(Tensor like, string transform) => like.DType.IsFloat()

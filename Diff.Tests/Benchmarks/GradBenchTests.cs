@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Diff.Examples;
 
 namespace Diff.Tests.Benchmarks;
 
@@ -62,8 +63,8 @@ public class GradBenchTests {
         var json = Read("gmm_d2_k3_n10");
         var (input, expected) = (json.GetProperty("input"), json.GetProperty("expected"));
         var p = new Gmm(Tensor.Of(Numbers(input.GetProperty("alpha"))), Matrix(input.GetProperty("mu")), Concat([Matrix(input.GetProperty("q")), Matrix(input.GetProperty("l"))], 1));
-        var data = new GmmData(Matrix(input.GetProperty("x")), input.GetProperty("gamma").GetDouble(), input.GetProperty("m").GetInt32());
-        var (value, gradient) = ValueAndGrad(q => AdBench.Objective(q, data, priorSign: -1), p);
+        var data = new Gmm.Data(Matrix(input.GetProperty("x")), input.GetProperty("gamma").GetDouble(), input.GetProperty("m").GetInt32());
+        var (value, gradient) = ValueAndGrad(q => Gmm.Objective(q, data, priorSign: -1), p);
         Close(Numbers(expected.GetProperty("objective")), value.Doubles());
         var jacobian = expected.GetProperty("jacobian");
         var d = data.X.Shape[1];

@@ -48,6 +48,13 @@ public class FunctionsTests {
         Assert.Equal([], Listed().GroupBy(n => n).Where(g => g.Count() > 1).Select(g => g.Key));
     }
 
+    // All three are used without a prefix: a name in two of them would mean one thing or the other.
+    [Fact]
+    public void No_name_is_in_two_classes_of_functions() {
+        string[][] names = [.. new[] { typeof(Functions), typeof(Diff.Layers), typeof(Optimizers) }.Select(t => t.GetMethods(Declared).Where(m => !m.IsSpecialName).Select(m => m.Name).Distinct().ToArray())];
+        Assert.Equal([], names.SelectMany(n => n).GroupBy(n => n).Where(g => g.Count() > 1).Select(g => g.Key));
+    }
+
     [Fact]
     public void Every_row_has_four_cells() =>
         Assert.All(File.ReadLines(Path.Combine(DataFolder.Repository()!, "docs", "functions.md")).Where(l => l.StartsWith('|')), l => Assert.Equal(5, Regex.Matches(l, @"(?<!\\)\|").Count));

@@ -106,6 +106,52 @@ public sealed class ExamplesTests {
     }
 
     [Fact]
+    public void Gradients_of_each_example_find_the_wrong_ones() {
+        var text = Run("10-per-example-gradients");
+        Assert.Matches(@"Hidden.Weight  \[400,1,32\]", text);
+        Assert.Contains("as a loop: True", text);
+        Assert.Contains("mean is the batch's gradient: True", text);
+        Assert.InRange(Number(text, @"(\S+) times as fast"), 2, 1000);
+        Assert.InRange(Number(text, @"of the 20 longest gradients (\d+) belong to the 20 wrong points"), 18, 20);
+        var (plain, clipped) = (Number(text, @"true curve: (\S+) with plain"), Number(text, @"gradients, (\S+) with clipped"));
+        Assert.InRange(clipped, 0, 0.5 * plain);
+    }
+
+    [Fact]
+    public void A_pendulum_is_measured_through_noise() {
+        var text = Run("11-pendulum", out var folder);
+        Assert.Equal(1.3, Number(text, @"by Adam: length (\S+),"), 0.01);
+        Assert.InRange(Number(text, @"Levenberg–Marquardt: \d+ steps, mean square (\S+)"), 0.8, 1.2);
+        foreach (Match m in Regex.Matches(text, @"(\S+) ± (\S+), in truth (\S+)")) {
+            var (found, deviation, truth) = (Parse(m.Groups[1]), Parse(m.Groups[2]), Parse(m.Groups[3]));
+            Assert.InRange(deviation, 0.001, 0.01);
+            Assert.InRange(Math.Abs(found - truth) / deviation, 0, 3);
+        }
+        Assert.Contains("<svg", File.ReadAllText(Path.Combine(folder, "pendulum.svg")));
+        Directory.Delete(folder, recursive: true);
+
+        static double Parse(Group g) => double.Parse(g.Value, CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void A_learning_rate_is_learned() {
+        var text = Run("14-learning-rate");
+        var slopes = Numbers(text, @"^0\S+ +\S+ +(\S+) +\S+$");
+        var differences = Numbers(text, @"^0\S+ +\S+ +\S+ +(\S+)$");
+        Assert.Equal(5, slopes.Length);
+        for (var i = 0; i < slopes.Length; i++) Assert.Equal(differences[i], slopes[i], 1e-5 * Math.Max(1, Math.Abs(slopes[i])));
+        Falling(Numbers(text, @"^step +\d+: rate \S+, loss (\S+)"), least: 5);
+        Assert.InRange(Number(text, @"thirty rates: loss (\S+),"), 0, Numbers(text, @"^step +\d+: rate \S+, loss (\S+)")[^1]);
+    }
+
+    [Fact]
+    public void Problems_of_ADBench_are_timed() {
+        var text = Run("15-adbench");
+        Assert.Equal(4, Numbers(text, @"^(?:gmm|lstm)\S+ +(\d+) ").Length);
+        Assert.All(Numbers(text, @" ms +(\S+)$"), ratio => Assert.InRange(ratio, 0.2, 50));
+    }
+
+    [Fact]
     public void Newton_finds_the_valleys_end() {
         var text = Run("12-newton");
         var values = Numbers(text, @"^Newton \d+: value (\S+)");

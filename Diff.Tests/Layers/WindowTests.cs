@@ -5,6 +5,7 @@ namespace Diff.Tests.Layers;
 /// <summary>Convolution and pooling against PyTorch's values and gradients in f64 (functions.json).</summary>
 public class WindowTests {
     public static TheoryData<string> Convs => [.. Names("conv")];
+    public static TheoryData<string> Transposed => [.. Names("conv transpose")];
     public static TheoryData<string> Pools => [.. Names("pool")];
 
     static IEnumerable<string> Names(string kind) => References.Functions.GetProperty(kind).EnumerateArray().Select(c => c.GetProperty("name").GetString()!);
@@ -19,17 +20,46 @@ public class WindowTests {
     static PerAxis Each(JsonElement c, string name) => c.GetProperty(name).Ints();
 
     [Theory, MemberData(nameof(Convs))]
-    public void Convolution(string name) {
-        var c = Case("conv", name);
+    public void Convolution(string name) => Same(Case("conv", name), (c, x, w) => Conv(x, w, Each(c, "stride"), Each(c, "padding"), Each(c, "dilation"), c.GetProperty("groups").GetInt32()));
+
+    [Theory, MemberData(nameof(Transposed))]
+    public void Transposed_convolution(string name) => Same(Case("conv transpose", name), (c, x, w) =>
+        ConvTranspose(x, w, Each(c, "stride"), Each(c, "padding"), Each(c, "dilation"), Each(c, "output_padding"), c.GetProperty("groups").GetInt32()));
+
+    static void Same(JsonElement c, Func<JsonElement, Tensor, Tensor, Tensor> conv) {
         foreach (var (type, digits) in new[] { (DType.F64, 1e-14), (DType.F32, 1e-6) }) {
-            var (y, pull) = Vjp(p => Conv(p.Item1, p.Item2, Each(c, "stride"), Each(c, "padding"), Each(c, "dilation"), c.GetProperty("groups").GetInt32()),
-                (Array(c, "x", type), Array(c, "w", type)));
+            var (y, pull) = Vjp(p => conv(c, p.Item1, p.Item2), (Array(c, "x", type), Array(c, "w", type)));
             Assert.Equal(c.GetProperty("y_shape").Ints(), y.Shape.ToArray());
             Near.Assert(c.GetProperty("y").Doubles(), y, digits, "y");
             var (dx, dw) = pull(Array(c, "ct", type));
             Near.Assert(c.GetProperty("dx").Doubles(), dx, digits, "dx");
             Near.Assert(c.GetProperty("dw").Doubles(), dw, digits, "dw");
         }
+    }
+
+    // Whatever the reference: it is the pullback of the convolution.
+    [Fact]
+    public void Transposed_convolution_is_a_pullback() {
+        var (kx, kw, kg) = Key.Of(0).Split();
+        var (x, w) = (kx.Normal(DType.F64, 2, 4, 7, 6), kw.Normal(DType.F64, 6, 2, 3, 2));
+        var (y, pull) = Vjp((Tensor x) => Conv(x, w, stride: (2, 1), padding: (1, 0), dilation: (1, 2), groups: 2), x);
+        var g = kg.Normal(DType.F64, y.Shape.ToArray());
+        Assert.True(Check.Close(pull(g), ConvTranspose(g, w, stride: (2, 1), padding: (1, 0), dilation: (1, 2), groups: 2), 1e-13));
+        Assert.True(Check.Close(pull(g), Vmap((Tensor g) => ConvTranspose(g[NewAxis], w, stride: (2, 1), padding: (1, 0), dilation: (1, 2), groups: 2)[0])(g), 1e-13));
+    }
+
+    [Fact]
+    public void Transposed_convolutions_that_do_not_fit_are_errors() {
+        Tensor x = Tensor.Ones(1, 4, 3, 3), w = Tensor.Ones(4, 2, 3, 3);
+        Assert.Equal(Shape.Of(1, 2, 5, 5), ConvTranspose(x, w).Shape);
+        Assert.Equal(Shape.Of(1, 4, 5, 5), ConvTranspose(x, w, groups: 2).Shape);
+        Assert.Contains("f32[1,4,3,3] has 4 channels, in 1 group(s); weights f32[3,2,3,3] have to be [4, out/groups, …]", Assert.Throws<ShapeException>(() => ConvTranspose(x, Tensor.Ones(3, 2, 3, 3))).Message);
+        Assert.Throws<ShapeException>(() => ConvTranspose(x, w, groups: 3));
+        Assert.Throws<ShapeException>(() => ConvTranspose(x, w, padding: -1));
+        Assert.Throws<ShapeException>(() => ConvTranspose(x, w, padding: 3));
+        Assert.Contains("output padding 2 has to be smaller than the stride 2", Assert.Throws<ShapeException>(() => ConvTranspose(x, w, stride: 2, outputPadding: 2)).Message);
+        Assert.Throws<ShapeException>(() => ConvTranspose(x, Tensor.Ones(4, 2, 3)));
+        Assert.Throws<DTypeException>(() => ConvTranspose(x.To(DType.I32), w.To(DType.I32)));
     }
 
     [Theory, MemberData(nameof(Pools))]

@@ -181,6 +181,21 @@ public class ArrangeTests {
     }
 
     [Fact]
+    public void Segments_have_extremes() {
+        var (x, segments) = (Tensor.Of(3, 1, 4, 1, 5).Reshape(5, 1) * Tensor.Of(1, -1), Tensor.Ints(0, 2, 0, 2, 2));
+        Is([4, -3, double.NegativeInfinity, double.NegativeInfinity, 5, -1], SegmentMax(x, segments, 3), 3, 2);
+        Is([3, -4, double.PositiveInfinity, double.PositiveInfinity, 1, -5], SegmentMin(x, segments, 3), 3, 2);
+        Is([0, 1, 0, 1, 1, 0, 0, 0, 1, 0], Grad(x => SegmentMax(x, segments, 3).Take(Tensor.Ints(0, 2)).Sum(), x), 5, 2);
+        Assert.Equal([4L, long.MinValue], SegmentMax(Tensor.From<long>([4, 3], 2), Tensor.Ints(0, 0), 2).ToArray<long>());
+        Assert.Equal([int.MaxValue, 3], SegmentMin(Tensor.Ints(4, 3), Tensor.Ints(1, 1), 2).ToArray<int>());
+        Assert.Equal([0u, 4u], SegmentMax(Tensor.From<uint>([4, 3], 2), Tensor.Ints(1, 1), 2).ToArray<uint>());
+        Assert.Throws<ShapeException>(() => SegmentMax(x, segments, 2));
+        Assert.Throws<ShapeException>(() => SegmentMax(x, Tensor.Ints(0), 2));
+        Assert.Throws<ShapeException>(() => SegmentMin(Tensor.Scalar(1.0), Tensor.Ints(0), 2));
+        Assert.Throws<DTypeException>(() => SegmentMax(x > 0, segments, 3));
+    }
+
+    [Fact]
     public void Segments_and_counts() {
         Is([5, 7, 9, 0, 0, 0], SegmentSum(m.At(0).Add(2), Tensor.Ints(0, 0), 2), 2, 3);
         Is([2, 0, 1], Bincount(Tensor.Ints(0, 2, 0), 3));

@@ -77,6 +77,13 @@ public class ContractTests {
         Assert.Equal([14, 38, 62, 86, 110, 134], Inner(Tensor.Arange(24).Reshape(2, 3, 4), Tensor.Arange(4)).ToArray<int>());
         Assert.Equal([2, 3, 2, 3], Tensordot(Tensor.Zeros(2, 3, 4), Tensor.Zeros(4, 2, 3), 1).Shape.ToArray());
         Assert.Equal([2, 3, 4, 2], Tensordot(Tensor.Zeros(2, 3), Tensor.Zeros(4, 2), 0).Shape.ToArray());
+        Assert.Equal(14, Dot(Tensor.Of(1, 2, 3), Tensor.Of(1, 2, 3)).Item());
+        Assert.Equal(6, Dot(2, 3).Item());
+        var (stack, other) = (Tensor.Arange(24).Reshape(2, 3, 4), Tensor.Arange(40).Reshape(2, 4, 5));
+        Assert.Equal(Einsum("abk,ckn->abcn", stack, other).Doubles(), Dot(stack, other).Doubles());
+        Assert.Equal([2, 3, 2, 5], Dot(stack, other).Shape.ToArray());
+        Assert.Equal(stack.MatMul(other[0]).Doubles(), Dot(stack, other[0]).Doubles());
+        Assert.Throws<ShapeException>(() => Dot(stack, stack));
         Assert.Equal(60, VecDot(Tensor.Arange(5), Tensor.Arange(5) * 2).Item());
         Assert.Equal([10, 13], VecDot(Tensor.Arange(6).Reshape(3, 2), Tensor.Arange(3)[.., NewAxis].BroadcastTo(3, 2), 0).ToArray<int>());
     }

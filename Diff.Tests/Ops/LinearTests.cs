@@ -141,6 +141,31 @@ public class LinearTests {
         Close([0, 0, 0], Det(Tensor.Zeros(DType.F64, 3, 2, 2)));
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(8), InlineData(9), InlineData(31), InlineData(32), InlineData(33), InlineData(70), InlineData(150)]
+    public void Eigenvalues_that_are_known(int n) {
+        // −1, 2, −1: 2 − 2·cos(kπ/(n + 1)).
+        var second = Tensor.Of([.. Enumerable.Range(0, n * n).Select(i => (i / n - i % n) switch { 0 => 2.0, 1 or -1 => -1, _ => 0 })]).Reshape(n, n);
+        var known = Tensor.Of([.. Enumerable.Range(1, n).Select(k => 2 - 2 * Math.Cos(k * Math.PI / (n + 1)))]);
+        var turn = Key.Of(n).Orthogonal([n, n], DType.F64);
+        Check(second, known);
+        Check(turn.MatMul(second).MatMul(turn.T), known);
+        // All alike but one; all zero; a mirror; the last row alone.
+        Check(Tensor.Ones(DType.F64, n, n), Concat([Tensor.Zeros(DType.F64, n - 1), Tensor.Of(n)]));
+        Check(Tensor.Zeros(DType.F64, n, n), Tensor.Zeros(DType.F64, n));
+        Check(Eye(n).Flip(0), Concat([-Tensor.Ones(DType.F64, n / 2), Tensor.Ones(DType.F64, n - n / 2)]));
+        // Near the ends of the range of f64.
+        Check(turn.MatMul(second).MatMul(turn.T) * 1e-307, known * 1e-307, 1e307);
+        Check(turn.MatMul(second).MatMul(turn.T) * 4e306, known * 4e306, 1 / 4e306);
+
+        static void Check(Tensor a, Tensor values, double unit = 1) {
+            var n = a.Shape[0];
+            var (w, v) = Eigh(a);
+            Close(values * unit, w * unit, 1e-13);
+            Close(Eye(n), v.T.MatMul(v), 1e-13);
+            Close(a * unit, (v * (w * unit)).MatMul(v.T), 2e-13);
+        }
+    }
+
     [Fact]
     public void Small_eigenvalues_and_singular_values_keep_their_digits() {
         // Graded: eigenvalues over 24 orders of magnitude.

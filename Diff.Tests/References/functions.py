@@ -56,6 +56,34 @@ def convs():
             "stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "y": flat(y), "dx": flat(x.grad), "dw": flat(w.grad)}
 
 
+# ---------------------------------------------------------------- transposed convolutions
+# name, input [n, c, ...], weight [c, out/groups, ...], stride, padding, output padding, dilation, groups
+TRANSPOSED = [
+    ("1d plain", [1, 1, 4], [1, 1, 3], [1], [0], [0], [1], 1),
+    ("1d stride and padding", [2, 2, 4], [2, 3, 3], [2], [1], [0], [1], 1),
+    ("1d output padding", [1, 2, 4], [2, 2, 3], [3], [1], [2], [1], 1),
+    ("1d dilation and groups", [1, 4, 5], [4, 3, 2], [1], [1], [0], [3], 2),
+    ("1d stride beyond the kernel", [1, 1, 3], [1, 2, 2], [4], [0], [1], [1], 1),
+    ("2d channels and batch", [2, 2, 3, 2], [2, 3, 2, 2], [1, 1], [0, 0], [0, 0], [1, 1], 1),
+    ("2d doubling", [1, 3, 3, 3], [3, 2, 4, 4], [2, 2], [1, 1], [0, 0], [1, 1], 1),
+    ("2d one by one, padding cuts", [1, 2, 4, 3], [2, 2, 1, 1], [1, 1], [1, 0], [0, 0], [1, 1], 1),
+    ("2d depthwise", [1, 3, 3, 3], [3, 2, 3, 3], [2, 1], [1, 1], [1, 0], [1, 1], 3),
+    ("2d all at once", [2, 4, 3, 4], [4, 2, 2, 3], [2, 3], [1, 2], [1, 0], [2, 1], 2),
+    ("3d plain", [1, 1, 2, 2, 2], [1, 2, 2, 2, 2], [1, 1, 1], [0, 0, 0], [0, 0, 0], [1, 1, 1], 1),
+    ("3d all at once", [1, 2, 2, 3, 2], [2, 1, 2, 1, 3], [2, 2, 1], [1, 0, 1], [1, 1, 0], [1, 1, 2], 2),
+]
+
+
+def transposed():
+    for k, (name, xs, ws, stride, padding, output_padding, dilation, groups) in enumerate(TRANSPOSED):
+        x, w = tensor(xs, 6000 + k), tensor(ws, 6100 + k)
+        y = [F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d][len(stride) - 1](x, w, None, stride, padding, output_padding, groups, dilation)
+        y.backward(tensor(y.shape, 6200 + k).detach())
+        yield {
+            "name": name, "x_shape": xs, "x_seed": 6000 + k, "w_shape": ws, "w_seed": 6100 + k, "y_shape": list(y.shape), "ct_seed": 6200 + k, "stride": stride,
+            "padding": padding, "output_padding": output_padding, "dilation": dilation, "groups": groups, "y": flat(y), "dx": flat(x.grad), "dw": flat(w.grad)}
+
+
 # ---------------------------------------------------------------- pooling
 # name, kind, input, kernel, stride, padding, dilation (max), count_include_pad (avg)
 POOLS = [
@@ -213,6 +241,7 @@ out = {
     "by": f"PyTorch {torch.__version__} in float64; activations by mpmath {mpmath.__version__} in 120 digits, torch agreeing to 1e-13",
     "samples": samples(),
     "conv": list(convs()),
+    "conv transpose": list(transposed()),
     "pool": list(pools()),
     "softmax": list(softmaxes()),
     "activations": activations(),

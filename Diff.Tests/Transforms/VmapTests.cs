@@ -80,8 +80,20 @@ public sealed class VmapTests {
         var (forward, reverse) = (JacobianForward(F, x), JacobianReverse(F, x));
         Is(forward, reverse);
         Is([x[1], x[0], 0], reverse[0]);
-        Is([[2, 0], [0, 4]], JacobianReverse(p => p.A.Square(), new Pair([1, 2], 3)).A);
         Assert.Equal(Shape.Of(2, 3, 2, 3), JacobianForward(z => z.Square(), m).Shape);
+    }
+
+    [Fact]
+    public void Jacobians_by_a_record_agree() {
+        var p = new Pair([1, 2], 3);
+        static Tensor F(Pair p) => p.A.Square() * p.B;
+        var (forward, reverse) = (JacobianForward(F, p), JacobianReverse(F, p));
+        Is([[6, 0], [0, 12]], forward.A);
+        Is([1, 4], forward.B);
+        Is(forward.A, reverse.A);
+        Is(forward.B, reverse.B);
+        var (_, count) = JacobianForward(((Tensor X, Tensor Count) t) => t.X * t.Count, ([1, 2], Tensor.Ints(2, 3)));
+        Assert.Throws<GradientException>(() => count + 1);
     }
 
     [Fact]
