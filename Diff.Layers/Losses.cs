@@ -22,7 +22,9 @@ public static partial class Layers {
 
     /// <summary>(y − t)²/2 where |y − t| ≤ δ, else δ·(|y − t| − δ/2): squares near 0, outliers by their distance (Huber 1964). PyTorch's <c>huber_loss</c>.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="DomainException">δ is not more than 0.</exception>
     public static Tensor Huber(Tensor y, Tensor t, double delta = 1, [CallerArgumentExpression(nameof(y))] string of = "", [CallerArgumentExpression(nameof(t))] string against = "") {
+        delta.MoreThan(0);
         var distance = Difference(y.Given(of), t.Given(against), of, against).Abs();
         return Where(distance <= delta, 0.5 * distance.Square(), delta * (distance - 0.5 * delta));
     }
@@ -46,8 +48,10 @@ public static partial class Layers {
     /// <param name="labels">Integers [..], or distributions [.., classes] of floats.</param>
     /// <param name="smoothing">Share of each label that is spread evenly over all classes (Szegedy et al. 2016).</param>
     /// <exception cref="ShapeException">The shapes do not fit, or a label is not a class.</exception>
+    /// <exception cref="DomainException">smoothing is not between 0 and 1.</exception>
     /// <exception cref="DTypeException">The labels are bools.</exception>
     public static Tensor CrossEntropy(Tensor logits, Tensor labels, double smoothing = 0, [CallerArgumentExpression(nameof(logits))] string of = "", [CallerArgumentExpression(nameof(labels))] string against = "") {
+        smoothing.Between(0, 1);
         if (logits.Given(of).Rank == 0) throw new ShapeException($"CrossEntropy: {of} {Type(logits)} is a scalar; the classes are its last axis.");
         if (labels.Given(against).DType == DType.Bool) throw new DTypeException($"CrossEntropy: {against} {Type(labels)} are bools; labels are integers, or distributions of floats.");
         var classes = logits.Shape[^1];

@@ -10,6 +10,7 @@ public static partial class Optimizers {
     /// <param name="nesterov">Whether momentum looks a step ahead.</param>
     /// <param name="weightDecay">Adds weightDecay·p to the gradient.</param>
     /// <param name="dampening">What gradients after the first lack in the sum.</param>
+    /// <exception cref="DomainException">A number is outside its range: a rate is not negative, what decays is at least 0 and less than 1.</exception>
     public static Optimizer Sgd(double rate, double momentum = 0, bool nesterov = false, double weightDecay = 0, double dampening = 0) =>
         Sgd(momentum, nesterov, weightDecay, dampening, ScaleByRate(rate));
 
@@ -26,6 +27,7 @@ public static partial class Optimizers {
     /// <param name="b2">Decay of the mean square.</param>
     /// <param name="eps">Added to the root.</param>
     /// <param name="weightDecay">Adds weightDecay·p to the gradient; see <see cref="AdamW(double, double, double, double, double)"/> for the other way.</param>
+    /// <exception cref="DomainException">A number is outside its range: a rate is not negative, what decays is at least 0 and less than 1.</exception>
     public static Optimizer Adam(double rate = 1e-3, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8, double weightDecay = 0) =>
         Decayed(weightDecay, ScaleByAdam(b1, b2, eps) >> ScaleByRate(rate));
 
@@ -39,6 +41,7 @@ public static partial class Optimizers {
     /// <param name="b1">Decay of the mean gradient.</param>
     /// <param name="b2">Decay of the mean square.</param>
     /// <param name="eps">Added to the root.</param>
+    /// <exception cref="DomainException">A number is outside its range: a rate is not negative, what decays is at least 0 and less than 1.</exception>
     public static Optimizer AdamW(double rate = 1e-3, double weightDecay = 0.01, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) =>
         ScaleByAdam(b1, b2, eps) >> AddDecayedWeights(weightDecay) >> ScaleByRate(rate);
 
@@ -52,6 +55,7 @@ public static partial class Optimizers {
     /// <param name="b2">Decay of the mean square.</param>
     /// <param name="eps">Added to the root.</param>
     /// <param name="weightDecay">Adds weightDecay·p to the gradient.</param>
+    /// <exception cref="DomainException">A number is outside its range: a rate is not negative, what decays is at least 0 and less than 1.</exception>
     public static Optimizer Amsgrad(double rate = 1e-3, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8, double weightDecay = 0) =>
         Decayed(weightDecay, ScaleByAmsgrad(b1, b2, eps) >> ScaleByRate(rate));
 
@@ -66,6 +70,7 @@ public static partial class Optimizers {
     /// <param name="centered">Whether to divide by the deviation instead.</param>
     /// <param name="momentum">What is kept of the running sum of steps.</param>
     /// <param name="weightDecay">Adds weightDecay·p to the gradient.</param>
+    /// <exception cref="DomainException">A number is outside its range: a rate is not negative, what decays is at least 0 and less than 1.</exception>
     public static Optimizer RmsProp(double rate = 0.01, double decay = 0.99, double eps = 1e-8, bool centered = false, double momentum = 0, double weightDecay = 0) =>
         RmsProp(decay, eps, centered, momentum, weightDecay, ScaleByRate(rate));
 

@@ -62,6 +62,7 @@ public static partial class Functions {
         var to = size.For(axes, 1, $"{name}: size");
         for (var a = 0; a < axes; a++)
             if (to[a] < 1 || x.Shape[a + 2] == 0) throw new ShapeException($"{name}: axis {a + 2} of {x.Type} does not divide into {to[a]} parts.");
+        _ = Shape.Of([x.Shape[0], x.Shape[1], .. to]);
         return (axes, to);
     }
 

@@ -43,7 +43,7 @@ public readonly record struct PerAxis {
     /// <summary>One number for each of so many axes; what is missing is what the function says.</summary>
     /// <exception cref="ShapeException">There are numbers for another count of axes.</exception>
     public int[] For(int axes, int otherwise = 0, string what = "window") {
-        axes.AtLeast(0);
+        if (axes is < 0 or > 3) throw new ShapeException($"{what}: a window has one to three spatial axes, not {axes}.");
         if (Count > 1 && Count != axes) throw new ShapeException($"{what} {this} is for {Count} spatial axes, and there are {axes}.");
         var each = new int[axes];
         for (var i = 0; i < axes; i++) each[i] = Count == 0 ? otherwise : At(Count == 1 ? 0 : i);

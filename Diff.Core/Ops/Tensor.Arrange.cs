@@ -50,6 +50,7 @@ public sealed partial class Tensor {
     public Tensor Repeat(int[] counts, int axis = -1) {
         var a = Shape.Axis(axis);
         if (counts.Given().Length != Shape[a] || counts.Any(c => c < 0)) throw new ShapeException($"Repeat: {counts.Length} counts for the {Shape[a]} elements of axis {a} of {Type}; none may be negative.");
+        if (counts.Sum(c => (long)c) > Array.MaxLength) throw new ShapeException($"Repeat: {counts.Sum(c => (long)c):N0} elements of axis {a} of {Type} are more than {Array.MaxLength:N0}.");
         return Take(Ints([.. counts.SelectMany((c, i) => Enumerable.Repeat(i, c))]), a);
     }
 
@@ -88,6 +89,7 @@ public sealed partial class Tensor {
             var (n, (before, after)) = (Shape[a], widths[a]);
             if (before + after == 0) continue;
             if (n == 0) throw new ShapeException($"Pad: axis {a} of {Type} is empty, there is nothing to pad with.");
+            if ((long)n + before + after > Array.MaxLength) throw new ShapeException($"Pad: {before} and {after} more elements of axis {a} of {Type} are more than {Array.MaxLength:N0}.");
             x = x.Take(Ints([.. Enumerable.Range(-before, before + n + after).Select(i => Source(i, n))]), a);
         }
         return x;
@@ -147,7 +149,7 @@ public sealed partial class Tensor {
     /// <param name="offset">Of the last diagonal with ones: 1 is the one above the main, −1 the one below.</param>
     /// <param name="type">Bool makes a mask.</param>
     public static Tensor Tri(int n, int? m = null, int offset = 0, DType type = DType.F32) =>
-        ((Arange(n).Reshape(n, 1) + offset) >= Arange(m ?? n)).To(type);
+        ((Arange(n).Reshape(n, 1) + Math.Clamp(offset, -Math.Max(n, 1), Math.Max(m ?? n, 1))) >= Arange(m ?? n)).To(type);
 
     /// <summary>One value everywhere, of the shape of another tensor and, unless told, its dtype.</summary>
     /// <exception cref="DTypeException">An integer type does not have the value.</exception>

@@ -21,7 +21,7 @@ public readonly struct Slice {
     public static Slice Rest => new() { What = Kind.Rest };
 
     /// <summary>One element along the axis, which disappears; negative counts from the end.</summary>
-    public static implicit operator Slice(int index) => new() { What = Kind.Index, At = index < 0 ? new Index(-index, fromEnd: true) : index };
+    public static implicit operator Slice(int index) => new() { What = Kind.Index, At = index < 0 ? new Index(-Math.Max(index, -int.MaxValue), fromEnd: true) : index };
 
     /// <summary>One element along the axis, which disappears.</summary>
     public static implicit operator Slice(Index index) => new() { What = Kind.Index, At = index };

@@ -55,14 +55,14 @@ public sealed class Shape : IntList {
     public static readonly Shape Scalar = new([], 1);
 
     /// <summary>A shape of these sizes.</summary>
-    /// <exception cref="ShapeException">A size is negative, or the product exceeds 2³¹−1 elements.</exception>
+    /// <exception cref="ShapeException">A size is negative, or there are more elements than .NET's largest array has, about 2³¹.</exception>
     public static Shape Of(params ReadOnlySpan<int> dims) {
         if (dims.Length == 0) return Scalar;
         long size = 1;
         foreach (var d in dims) {
             if (d < 0) throw new ShapeException($"Shape [{string.Join(",", dims.ToArray())}]: a size cannot be negative.");
             size *= d;
-            if (size > int.MaxValue) throw new ShapeException($"Shape [{string.Join(",", dims.ToArray())}] has more than {int.MaxValue} elements.");
+            if (size > Array.MaxLength) throw new ShapeException($"Shape [{string.Join(",", dims.ToArray())}] has more than {Array.MaxLength:N0} elements.");
         }
         return new(dims, (int)size);
     }

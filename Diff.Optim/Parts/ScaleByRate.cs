@@ -32,6 +32,7 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
 
 public static partial class Optimizers {
     /// <summary>Multiplies by minus a constant learning rate.</summary>
+    /// <exception cref="DomainException">A number is outside its range.</exception>
     public static Optimizer ScaleByRate(double rate) => new ScaleByRate(new Constant(rate.AtLeast(0)).At);
 
     /// <inheritdoc cref="Diff.ScaleByRate"/>

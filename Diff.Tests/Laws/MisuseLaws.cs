@@ -21,6 +21,15 @@ public class MisuseLaws {
         select $"{Misuse.Named(member)} of {Misuse.Shown(call.Arguments.Prepend(call.On))}: {e}");
 
     [Fact]
+    public void Numbers_may_be_as_large_as_an_int() {
+        Assert.Throws<ShapeException>(() => Tensor.Of(1, 2)[int.MinValue]);
+        Assert.Throws<ShapeException>(() => Tensor.Of(1, 2)[int.MaxValue]);
+        Assert.Throws<ShapeException>(() => MaxPool(Tensor.Ones(1, 1, 3), 3, dilation: int.MaxValue));
+        Assert.Equal(4, Tensor.Tri(2, offset: int.MaxValue).Sum().Item());
+        Assert.Throws<ShapeException>(() => Tensor.Ones(2).Pad(PadMode.Edge, (int.MaxValue, 1)));
+    }
+
+    [Fact]
     public void Nine_of_ten_are_also_answered() {
         // Else the law above would say little. Shapes that have to fit in several places are not met by chance.
         var members = Misuse.Members();
