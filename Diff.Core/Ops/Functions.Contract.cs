@@ -53,7 +53,7 @@ public static partial class Functions {
     /// <remarks>NumPy's <c>dot</c>. With a scalar it is the product. Of stacks <see cref="MatMul"/> pairs the matrices and <see cref="VecDot"/> the vectors; this
     /// is all with all.</remarks>
     /// <exception cref="ShapeException">The sizes differ.</exception>
-    public static Tensor Dot(Tensor a, Tensor b) => a.Rank == 0 || b.Rank == 0 ? a * b : Tensordot(a, b, [-1], [b.Rank == 1 ? 0 : -2]);
+    public static Tensor Dot(Tensor a, Tensor b) => a.Given().Rank == 0 || b.Given().Rank == 0 ? a * b : Tensordot(a, b, [-1], [b.Rank == 1 ? 0 : -2]);
 
     /// <summary>Sums of products over the last axes of both: [.., k], [.., k] → [.., ..], a's other axes, then b's.</summary>
     /// <remarks>NumPy's <c>inner</c>. With a scalar it is the product. For one result for each pair of vectors of two stacks: <see cref="VecDot"/>.</remarks>

@@ -112,7 +112,7 @@ public static class RandomTensors {
         /// </code></example></remarks>
         /// <exception cref="ShapeException">There are not two axes.</exception>
         public Tensor Orthogonal(int[] shape, DType type = DType.F32) {
-            if (shape.Length < 2) throw new ShapeException($"Orthogonal: [{string.Join(",", shape)}] is no shape of matrices, [.., rows, columns].");
+            if (shape.Given().Length < 2) throw new ShapeException($"Orthogonal: [{string.Join(",", shape)}] is no shape of matrices, [.., rows, columns].");
             if (shape[^2] >= shape[^1]) return Functions.Qr(key.Normal(type, shape)).Q;
             return key.Orthogonal([.. shape[..^2], shape[^1], shape[^2]], type).SwapAxes(-1, -2);
         }

@@ -39,7 +39,7 @@ public static partial class Functions {
     /// <param name="groups">Channels are split into so many groups that do not see each other.</param>
     /// <exception cref="ShapeException">The channels or the number of axes do not fit, the output padding is not smaller than the stride or the dilation, or nothing would be left.</exception>
     public static Tensor ConvTranspose(Tensor x, Tensor w, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, PerAxis outputPadding = default, int groups = 1) {
-        (x, w) = Promotion.MatchTypes(x, w);
+        (x, w) = Promotion.MatchTypes(x.Given(), w.Given());
         var axes = SpatialAxes("ConvTranspose", x);
         if (w.Rank != x.Rank || groups < 1 || w.Shape[0] != x.Shape[1] || w.Shape[0] % groups != 0)
             throw new ShapeException($"ConvTranspose: input {x.Type} has {x.Shape[1]} channels, in {groups} group(s); weights {w.Type} have to be [{x.Shape[1]}, out/groups, …] of {x.Rank} axes.");

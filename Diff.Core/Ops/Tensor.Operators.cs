@@ -111,11 +111,12 @@ public sealed partial class Tensor {
 
     // No dtype is kept, so none is rounded to: beside a C# double integers are compared as f64.
     static Tensor Compare(Comparison how, Tensor a, Tensor b, string name) {
+        _ = (a.Given("an operand", name), b.Given("an operand", name));
         if (IsDouble(a) && !b.DType.IsFloat()) b = b.To(DType.F64);
         else if (IsDouble(b) && !a.DType.IsFloat()) a = a.To(DType.F64);
         return Promotion.Apply(comparisons[(int)how], a, b, name);
 
-        static bool IsDouble(Tensor x) => x.Given("an operand", "A comparison") is { IsWeak: true, IsWhole: false };
+        static bool IsDouble(Tensor x) => x is { IsWeak: true, IsWhole: false };
     }
 
     /// <summary>And, of bools; bit by bit of integers.</summary>
