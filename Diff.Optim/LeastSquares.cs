@@ -116,14 +116,12 @@ public static partial class Optimizers {
     /// <summary>A function of a tree as one of a vector: what linear algebra needs.</summary>
     sealed class Residuals<P> {
         readonly Func<P, Tensor> f;
-        readonly P like;
-        readonly Tensor[] parameters;
+        readonly Func<Tensor, P> unravel;
 
         public Residuals(Func<P, Tensor> f, P start, double tolerance) {
-            (this.f, like, parameters) = (f.Given("residuals", "Least squares"), start, Tree.Parameters(start));
+            this.f = f.Given("residuals", "Least squares");
             tolerance.AtLeast(0, function: "Least squares");
-            if (parameters.Length == 0) throw new GradientException("Least squares: the parameters have no float.");
-            Start = Concat([.. parameters.Select(x => x.Reshape(-1))]);
+            (Start, unravel) = Tree.Ravel(start);
         }
 
         public Tensor Start { get; }
@@ -133,14 +131,8 @@ public static partial class Optimizers {
         // Tangents for each parameter, or a pullback for each residual, whichever are fewer.
         public Tensor Jacobian(Tensor p, int residuals) => p.Size <= residuals ? JacobianForward(Flat, p) : JacobianReverse(Flat, p);
 
-        public LeastSquaresFit<P> Fit(Tensor p, double sum, int steps, bool converged) => new(Rebuild(p), sum, steps, converged);
+        public LeastSquaresFit<P> Fit(Tensor p, double sum, int steps, bool converged) => new(unravel(p), sum, steps, converged);
 
-        Tensor Flat(Tensor p) => f(Rebuild(p)).Reshape(-1);
-
-        P Rebuild(Tensor p) {
-            var at = 0;
-            var parts = new Queue<Tensor>(parameters.Select(x => p[at..(at += x.Size)].Reshape(x.Shape.ToArray()).To(x.DType)));
-            return Tree.Map(_ => parts.Dequeue(), like);
-        }
+        Tensor Flat(Tensor p) => f(unravel(p)).Reshape(-1);
     }
 }

@@ -50,10 +50,19 @@ public static partial class Functions {
     /// var h = Hessian(x => x.Pow(3).Sum(), [1, 2]);               // [[6, 0], [0, 12]]
     /// </code></example></remarks>
     /// <exception cref="GradientException">The function is not a float scalar, or the argument no float.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor at) => JacobianForward(x => Grad(f.Given(), x), at.Given());
 
     /// <inheritdoc cref="Hessian(Func{Tensor, Tensor}, Tensor)"/>
     public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) => x => Hessian(f, x);
+
+    /// <summary>The second derivatives by a tree, as a symmetric matrix: rows and columns are its parameters in the order of
+    /// <see cref="Tree.Ravel{T}(T)"/>.</summary>
+    /// <exception cref="GradientException">The function is not a float scalar, or the argument has no float.</exception>
+    public static Tensor Hessian<P>(Func<P, Tensor> f, P at) {
+        var (vector, unravel) = Tree.Ravel(at.Given());
+        return Hessian(p => f.Given()(unravel(p)), vector);
+    }
 
     /// <summary>The product of a scalar function's second derivatives with a direction, without the derivatives: about four times the function.</summary>
     /// <typeparam name="P">The argument: a tensor or a tree of them; direction and result are of its type.</typeparam>

@@ -82,6 +82,26 @@ public static class Tree {
         return Array.ConvertAll(leaves, l => flats[0].Rebuild(l));
     }
 
+    /// <summary>The differentiable leaves end to end in one vector, and the way back: what linear algebra and solvers need of a model.</summary>
+    /// <returns>A vector of the leaves' promoted dtype, and a function from such vectors to the tree with other parameters, each leaf of its own dtype.</returns>
+    /// <remarks>JAX's <c>ravel_pytree</c>. <example><code>
+    /// var (p, unravel) = Tree.Ravel(net);
+    /// var h = Hessian(p => Loss(unravel(p)), p);                    // [n, n]
+    /// </code></example></remarks>
+    /// <exception cref="GradientException">The tree has no differentiable leaf.</exception>
+    public static (Tensor Vector, Func<Tensor, T> Unravel) Ravel<T>(T tree) {
+        var flat = Flatten(tree);
+        int[] places = [.. Enumerable.Range(0, flat.Leaves.Length).Where(flat.IsParameter)];
+        if (places.Length == 0) throw new GradientException($"Tree.Ravel: {flat.Describe()} has no differentiable leaf.");
+        TensorType[] types = [.. places.Select(i => flat.Leaves[i].Type)];
+        return (Functions.Concat([.. places.Select(i => flat.Leaves[i].Reshape(-1))]), vector => {
+            if (vector.Given().Rank != 1 || vector.Size != types.Sum(t => t.Shape.Size)) throw new ShapeException($"Tree.Ravel: {vector.Type} does not hold the {types.Sum(t => t.Shape.Size)} numbers of {flat.Describe()}.");
+            var (leaves, at) = (flat.Leaves.ToArray(), 0);
+            for (var i = 0; i < places.Length; at += types[i++].Shape.Size) leaves[places[i]] = vector.SliceAxis(0, at, types[i].Shape.Size).ReshapeTo(types[i].Shape).To(types[i].DType);
+            return flat.Rebuild(leaves);
+        });
+    }
+
     /// <summary>Takes a tree apart.</summary>
     internal static Flat<P> Flatten<P>(P tree) {
         if (tree is Tensor leaf) return new(tree, [leaf], null);

@@ -97,6 +97,24 @@ public sealed class VmapTests {
     }
 
     [Fact]
+    public void A_hessian_by_a_record_is_a_matrix() {
+        var p = (W: (Tensor)new double[,] { { 1, 2 }, { 3, 4 } }, N: Tensor.Ints(2), B: (Tensor)new double[] { 0.5 });
+        Tensor F((Tensor W, Tensor N, Tensor B) p) => (Tanh(p.W * p.B) * p.N).Sum();
+        var h = Hessian(F, p);
+        Assert.Equal(Shape.Of(5, 5), h.Shape);
+        Is(h, h.T);
+        // A row of it is the derivative of the gradient along one parameter.
+        var (vector, unravel) = Tree.Ravel(p);
+        Is([1, 2, 3, 4, 0.5], vector);
+        var along = Hvp(F, p, (W: Tensor.Zeros(DType.F64, 2, 2), p.N, B: Tensor.Of(1)));
+        Is(h[4], Concat([along.W.Reshape(-1), along.B]));
+        Is(unravel(2 * vector).W, 2 * p.W);
+        Assert.Same(p.N, unravel(vector).N);
+        Assert.Throws<ShapeException>(() => unravel(vector[1..]));
+        Assert.Throws<GradientException>(() => Tree.Ravel(Tensor.Ints(1)));
+    }
+
+    [Fact]
     public void Hessians_are_symmetric_by_every_nesting() {
         Tensor F(Tensor x) => (x[0] * x[1].Square()).Exp() + Sin(x[2] * x[0]);
         Tensor x = [0.3, -0.5, 0.7];
