@@ -39,7 +39,7 @@ internal sealed record ReluOp : NumberUnary<ReluOp>, INumberMap {
 }
 
 internal sealed record ExpOp : FloatUnary<ExpOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Exp(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedExp>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => y;
 }
 
@@ -88,17 +88,17 @@ internal sealed record RsqrtOp() : FloatUnary<RsqrtOp>(0.1, 4), IFloatMap {
 }
 
 internal sealed record SinOp : FloatUnary<SinOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sin(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedSin>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Cos(x);
 }
 
 internal sealed record CosOp : FloatUnary<CosOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Cos(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedCos>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => -Functions.Sin(x);
 }
 
 internal sealed record TanOp() : FloatUnary<TanOp>(-1.2, 1.2), IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Tan(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedTan>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => y.Square() + 1;
 }
 
@@ -124,7 +124,7 @@ internal sealed record SinhOp : FloatUnary<SinhOp>, IFloatMap {
 }
 
 internal sealed record CoshOp : FloatUnary<CoshOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Cosh(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedCosh>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Sinh(x);
 }
 
@@ -135,7 +135,7 @@ internal sealed record TanhOp : FloatUnary<TanhOp>, IFloatMap {
 
 /// <summary>1/(1 + e⁻ˣ).</summary>
 internal sealed record SigmoidOp : FloatUnary<SigmoidOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sigmoid(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedSigmoid>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => y * (1 - y);
 }
 
