@@ -46,7 +46,7 @@ internal readonly struct BandedCos : IBanded {
 }
 
 internal readonly struct BandedTan : IBanded {
-    public static ReadOnlySpan<Band> Bands<T>() where T : unmanaged => Banded.Angles<T>();
+    public static ReadOnlySpan<Band> Bands<T>() where T : unmanaged => Banded.Moderate;
     public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Tan(x, y);
-    public static T Alone<T>(T x) where T : unmanaged, IFloatingPointIeee754<T> => Banded.IsTiny(x) ? x + x * (x * x / T.CreateTruncating(3)) : T.Tan(x);
+    public static T Alone<T>(T x) where T : unmanaged, IFloatingPointIeee754<T> => T.Tan(x);
 }

@@ -21,7 +21,7 @@ internal readonly record struct Band(double Low, double High, double Inside) {
 
 /// <summary>A function of <c>TensorPrimitives</c> that takes another way for a whole vector where one of its elements is special.</summary>
 internal interface IBanded {
-    /// <summary>Bands that do not overlap, that of the most frequent arguments first.</summary>
+    /// <summary>Bands that do not overlap, that of the most frequent arguments first; none where there is one way for all.</summary>
     static abstract ReadOnlySpan<Band> Bands<T>() where T : unmanaged;
 
     /// <summary>The function on vectors.</summary>
@@ -32,13 +32,17 @@ internal interface IBanded {
 }
 
 /// <summary>Functions whose elements have the same bits whatever their neighbours are.</summary>
-/// <remarks><c>TensorPrimitives.Exp</c> of f64 computes a vector in another way when one of its elements is above 709, below −709 or NaN, <c>Sin</c>,
-/// <c>Cos</c> and <c>Tan</c> when all are small, all are below π/4, or one is huge; and where a vector begins depends on where the memory does.
-/// So each band goes through them alone, and what is in none is computed one by one.</remarks>
+/// <remarks><c>TensorPrimitives.Exp</c> of f64 computes a vector in another way when one of its elements is above 709, below −709 or NaN, <c>Sin</c>
+/// and <c>Cos</c> when all are small, when all are below π/4, and, like <c>Tan</c>, when one is huge; and where a vector begins depends on where the
+/// memory does. So each band goes through them alone, and what is in none is computed one by one.</remarks>
 internal static class Banded {
     /// <summary>Blocks are multiples of 16 elements, at most 512; y may lie exactly over x.</summary>
     public static void Run<T, F>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> where F : IBanded {
         var bands = F.Bands<T>();
+        if (bands.IsEmpty) {
+            F.Run(x, y);
+            return;
+        }
         foreach (var band in bands) {
             if (!band.HoldsAll(x)) continue;
             F.Run(x, y);
@@ -71,7 +75,7 @@ internal static class Banded {
             if (!done[i]) y[i] = F.Alone(x[i]);
     }
 
-    static readonly Band[] none = [new(0, double.PositiveInfinity, 0)], exponents = [new(0, 700, 0)], halved = [new(0, 300, 0)];
+    static readonly Band[] none = [], exponents = [new(0, 700, 0)], halved = [new(0, 300, 0)], moderate = [new(0, 1e6, 0)];
 
     // π/4 as f64 and as f32 have it; below 2⁻¹³ and 2⁻⁷ two terms of the series are all there is.
     static readonly Band[] angles = [new(Math.BitIncrement(Math.PI / 4), 4e6, 1), new(1.0 / 8192, Math.PI / 4, 0.5)];
@@ -82,6 +86,9 @@ internal static class Banded {
 
     /// <summary>Where e^±2x is an ordinary number.</summary>
     public static ReadOnlySpan<Band> Halved<T>() => typeof(T) == typeof(double) ? halved : none;
+
+    /// <summary>Angles that are not huge.</summary>
+    public static ReadOnlySpan<Band> Moderate => moderate;
 
     /// <summary>Angles that are neither tiny nor huge.</summary>
     public static ReadOnlySpan<Band> Angles<T>() => typeof(T) == typeof(double) ? angles : anglesSingle;
