@@ -52,6 +52,7 @@ internal static class Laws {
 
     /// <summary>The same of the value and the gradient together.</summary>
     public static void OneGradient(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Outcome(() => f(at)).Error is not null) return;
         if (Scalar(f, at) is not var (loss, x)) return;
         OneResult(p => [.. ValueAndGrad(loss, p) is var (value, gradient) ? [value, .. gradient] : new Tensor[0]], x);
     }

@@ -2,10 +2,10 @@ namespace Diff.Tests;
 
 /// <summary>Makes a program that breaks a law as small as it still breaks it.</summary>
 internal static class Shrinking {
-    /// <summary>The first smaller trial that fails as well, again and again.</summary>
+    /// <summary>The first smaller trial that fails in the same way, again and again.</summary>
     public static (Trial Trial, Exception Failure) Smallest(Trial trial, Law law, Exception failure) {
         for (var tried = 0; tried < 5000;) {
-            var smaller = Candidates(trial).Where(c => tried++ < 5000 && Runs(c)).Select(c => (c, Trial.Failure(c, law))).FirstOrDefault(c => c.Item2 is not null);
+            var smaller = Candidates(trial).Where(c => tried++ < 5000 && Runs(c)).Select(c => (c, Trial.Failure(c, law))).FirstOrDefault(c => c.Item2?.GetType() == failure.GetType());
             if (smaller.Item2 is not { } again) break;
             (trial, failure) = (smaller.c, again);
         }
