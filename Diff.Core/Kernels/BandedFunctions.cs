@@ -36,7 +36,7 @@ internal readonly struct BandedSigmoid : IBanded {
 internal readonly struct BandedSin : IBanded {
     public static ReadOnlySpan<Band> Bands<T>() where T : unmanaged => Banded.Angles<T>();
     public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sin(x, y);
-    public static T Alone<T>(T x) where T : unmanaged, IFloatingPointIeee754<T> => Banded.IsTiny(x) ? x - x * (x * x / T.CreateTruncating(6)) : T.Sin(x);
+    public static T Alone<T>(T x) where T : unmanaged, IFloatingPointIeee754<T> => Banded.IsTiny(x) && x != T.Zero ? x - x * (x * x / T.CreateTruncating(6)) : T.Sin(x);
 }
 
 internal readonly struct BandedCos : IBanded {

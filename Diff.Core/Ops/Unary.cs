@@ -45,12 +45,12 @@ internal sealed record ExpOp : FloatUnary<ExpOp>, IFloatMap {
 
 /// <summary>eˣ − 1 without the cancellation near 0: <c>Math.Exp(x) − 1</c> would lose all digits below 1e-16.</summary>
 internal sealed record Expm1Op : FloatUnary<Expm1Op>, IFloatMap {
-    // 2·eˣᐟ²·sinh(x/2) keeps every digit; TensorPrimitives.ExpM1 subtracts.
+    // 2·eˣᐟ²·sinh(x/2) keeps every digit, but for the last of subnormals, which x itself has; TensorPrimitives.ExpM1 subtracts.
     public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> {
-        var half = T.One / (T.One + T.One);
+        var (half, tiny) = (T.One / (T.One + T.One), T.CreateTruncating(1e-20));
         for (var i = 0; i < x.Length; i++) {
             var v = x[i];
-            y[i] = T.Abs(v) > T.One ? T.Exp(v) - T.One : (T.One + T.One) * T.Exp(v * half) * T.Sinh(v * half);
+            y[i] = T.Abs(v) > T.One ? T.Exp(v) - T.One : T.Abs(v) < tiny ? v : (T.One + T.One) * T.Exp(v * half) * T.Sinh(v * half);
         }
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y + 1;
