@@ -29,7 +29,7 @@ public class ProgramLaws {
     public void Second_derivatives_agree_in_every_nesting() => Trial.All(Laws.SecondDerivatives, smooth: true);
 
     [Fact]
-    public void Eight_threads_give_the_bits_of_one() => Trial.All(Laws.ThreadsAgree, smooth: false, share: 0.2);
+    public void Eight_threads_give_the_bits_of_one() => Trial.All(Laws.ThreadsAgree, smooth: false);
 }
 
 /// <summary>Laws of functions of tensors. Every one can be called in a test of its own, as a failure prints it.</summary>

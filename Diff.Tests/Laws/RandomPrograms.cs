@@ -13,10 +13,9 @@ internal sealed record Trial(Program Program, Tensor[] At, bool Smooth) {
     /// <summary>Tries a law on random programs of all ops. What fails is made as small as it still fails and printed as C# for a test.</summary>
     /// <param name="law">A law; it may throw anything.</param>
     /// <param name="smooth">Only programs that have derivatives at their point and beside it, in f64; else every type and every special value.</param>
-    /// <param name="share">Which part of the cases the law gets, where one of them costs much.</param>
     /// <param name="name">The law's name, for the test that is printed.</param>
-    public static void All(Law law, bool smooth, double share = 1, [CallerArgumentExpression(nameof(law))] string name = "") {
-        for (var seed = 0; seed < Math.Max(1, OpTable.Cases * share); seed++) {
+    public static void All(Law law, bool smooth, [CallerArgumentExpression(nameof(law))] string name = "") {
+        for (var seed = 0; seed < OpTable.Cases; seed++) {
             var trial = new ProgramGenerator(seed, smooth).Make();
             if (Failure(trial, law) is not { } failure) continue;
             var (small, why) = Shrinking.Smallest(trial, law, failure);

@@ -20,16 +20,16 @@ public class TransformLaws {
     public void A_stopped_argument_is_a_constant() => Trial.All(OfTransforms.StopIsConstant, smooth: true);
 
     [Fact]
-    public void A_custom_rule_that_is_true_is_the_function() => Trial.All(OfTransforms.TrueRuleIsTheFunction, smooth: true, share: 0.5);
+    public void A_custom_rule_that_is_true_is_the_function() => Trial.All(OfTransforms.TrueRuleIsTheFunction, smooth: true);
 
     [Fact]
-    public void A_scan_is_its_loop() => Trial.All(OfTransforms.ScanIsLoop, smooth: true, share: 0.5);
+    public void A_scan_is_its_loop() => Trial.All(OfTransforms.ScanIsLoop, smooth: true);
 
     [Fact]
     public void A_cond_is_its_if() => Trial.All(OfTransforms.CondIsIf, smooth: true);
 
     [Fact]
-    public void A_gradient_inside_a_gradient_keeps_its_own_variables() => Trial.All(OfTransforms.NoPerturbationIsConfused, smooth: true, share: 0.5);
+    public void A_gradient_inside_a_gradient_keeps_its_own_variables() => Trial.All(OfTransforms.NoPerturbationIsConfused, smooth: true);
 }
 
 /// <summary>Laws of transforms; see <see cref="Laws"/>.</summary>
