@@ -90,10 +90,10 @@ public sealed partial class Tensor {
         return [.. sizes.Select(s => SliceAxis(a, (at += s) - s, s))];
     }
 
-    internal Tensor SliceAxis(int axis, int from, int count) {
-        var (start, step) = (new int[Rank], Enumerable.Repeat(1, Rank).ToArray());
-        start[axis] = from;
-        return SliceBy(Axes.Of(start), Axes.Of(step), Shape.With(axis, count));
+    internal Tensor SliceAxis(int axis, int from, int count, int step = 1) {
+        var (start, steps) = (new int[Rank], Enumerable.Repeat(1, Rank).ToArray());
+        (start[axis], steps[axis]) = (from, step);
+        return SliceBy(Axes.Of(start), Axes.Of(steps), Shape.With(axis, count));
     }
 
     // What the functions above and the rules of ops are spelled with. A constant stays one, and what changes nothing is nothing.

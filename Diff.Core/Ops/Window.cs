@@ -34,6 +34,9 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
 
     static int Spread(int size, int dilation) => size == 0 ? 0 : (size - 1) * dilation + 1;
 
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) =>
+        2.0 * outputs[0].Shape.Size * inputs[1].Shape.Size / Math.Max(1, inputs[1].Shape[0]);
+
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, w, y) = (inputs[0], inputs[1], outputs[0]);
         if (y.Shape.Size == 0) return;

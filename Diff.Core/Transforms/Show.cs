@@ -13,14 +13,16 @@ public static partial class Functions {
     /// //   let c : f64[] = Sum[0] b
     /// //   c
     /// </code></example></remarks>
-    public static Listing Show<P, R>(Func<P, R> f, P at) {
+    public static Listing Show<P, R>(Func<P, R> f, P at) => ProgramOf(f, at).Simplify().ToListing();
+
+    static Program ProgramOf<P, R>(Func<P, R> f, P at) {
         using var scope = new Scope("Show");
         var flat = Tree.Flatten(at);
         var variables = Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope));
         var graph = ProgramBuilder.Close(Tree.Leaves(f(flat.Rebuild(variables))), scope, variables);
         var program = graph.ToProgram();
         graph.Return();
-        return program.Simplify().ToListing();
+        return program;
     }
 
     /// <summary>The types of what a function returns, without computing anything: tensors of it can be asked for dtype and shape, and have

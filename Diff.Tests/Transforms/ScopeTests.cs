@@ -240,9 +240,9 @@ public class RetentionTests {
             for (var i = 0; i < n; i++) w -= Grad(x => x.Square().Sum() * 1e-4)(w);
         }
         Steps(1000);
-        var before = GC.GetTotalMemory(true);
+        var before = Alone.LiveBytes();
         Steps(20_000);
-        Assert.InRange(GC.GetTotalMemory(true) - before, long.MinValue, 200_000);
+        Assert.InRange(Alone.LiveBytes() - before, long.MinValue, 200_000);
     }
 
     [Fact]
@@ -252,9 +252,9 @@ public class RetentionTests {
         var y = x.Square();
         var before = 0L;
         Train.Fit((Dense(1, 10) >> Relu >> Dense(10, 1)).Run(Key.Of(1)), 21_000, Sgd(0.2), n => SquaredError(n.Apply(x), y).Mean(), o => {
-            if (o.Step == 1000) before = GC.GetTotalMemory(true);
+            if (o.Step == 1000) before = Alone.LiveBytes();
         });
-        Assert.InRange(GC.GetTotalMemory(true) - before, long.MinValue, 200_000);
+        Assert.InRange(Alone.LiveBytes() - before, long.MinValue, 200_000);
     }
 
     [Fact]
