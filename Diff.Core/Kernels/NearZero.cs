@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 
 namespace Diff;
@@ -46,7 +45,7 @@ internal readonly struct TanhNearZero : INearZero {
         return Vector512<T>.One + z * (p / q);
     }
 
-    public static void Else<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Tanh(x, y);
+    public static void Else<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedTanh>(x, y);
 
     static Vector512<T> C<T>(double c) where T : unmanaged, INumberBase<T> => NearZero.Constant<T>(c);
 }
@@ -62,5 +61,5 @@ internal readonly struct SinhNearZero : INearZero {
         return sum;
     }
 
-    public static void Else<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sinh(x, y);
+    public static void Else<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedSinh>(x, y);
 }

@@ -39,18 +39,18 @@ internal sealed record ReluOp : NumberUnary<ReluOp>, INumberMap {
 }
 
 internal sealed record ExpOp : FloatUnary<ExpOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Exp(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedExp>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => y;
 }
 
 /// <summary>eˣ − 1 without the cancellation near 0: <c>Math.Exp(x) − 1</c> would lose all digits below 1e-16.</summary>
 internal sealed record Expm1Op : FloatUnary<Expm1Op>, IFloatMap {
-    // 2·eˣᐟ²·sinh(x/2) keeps every digit; TensorPrimitives.ExpM1 subtracts.
+    // 2·eˣᐟ²·sinh(x/2) keeps every digit, but for the last of subnormals, which x itself has; TensorPrimitives.ExpM1 subtracts.
     public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> {
-        var half = T.One / (T.One + T.One);
+        var (half, tiny) = (T.One / (T.One + T.One), T.CreateTruncating(1e-20));
         for (var i = 0; i < x.Length; i++) {
             var v = x[i];
-            y[i] = T.Abs(v) > T.One ? T.Exp(v) - T.One : (T.One + T.One) * T.Exp(v * half) * T.Sinh(v * half);
+            y[i] = T.Abs(v) > T.One ? T.Exp(v) - T.One : T.Abs(v) < tiny ? v : (T.One + T.One) * T.Exp(v * half) * T.Sinh(v * half);
         }
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y + 1;
@@ -88,17 +88,17 @@ internal sealed record RsqrtOp() : FloatUnary<RsqrtOp>(0.1, 4), IFloatMap {
 }
 
 internal sealed record SinOp : FloatUnary<SinOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sin(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedSin>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Cos(x);
 }
 
 internal sealed record CosOp : FloatUnary<CosOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Cos(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedCos>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => -Functions.Sin(x);
 }
 
 internal sealed record TanOp() : FloatUnary<TanOp>(-1.2, 1.2), IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Tan(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedTan>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => y.Square() + 1;
 }
 
@@ -124,7 +124,7 @@ internal sealed record SinhOp : FloatUnary<SinhOp>, IFloatMap {
 }
 
 internal sealed record CoshOp : FloatUnary<CoshOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Cosh(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedCosh>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Sinh(x);
 }
 
@@ -135,7 +135,7 @@ internal sealed record TanhOp : FloatUnary<TanhOp>, IFloatMap {
 
 /// <summary>1/(1 + e⁻ˣ).</summary>
 internal sealed record SigmoidOp : FloatUnary<SigmoidOp>, IFloatMap {
-    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Sigmoid(x, y);
+    public static void Run<T>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => Banded.Run<T, BandedSigmoid>(x, y);
     protected override Tensor Slope(Tensor x, Tensor y) => y * (1 - y);
 }
 

@@ -26,7 +26,7 @@ public sealed partial class Tensor {
     Tensor(TensorType type, string absent) => (this.type, AbsentFrom) = (type, absent);
 
     /// <summary>A leaf that has no derivative, at this path of a tree: it prints – and throws when it is used.</summary>
-    internal static Tensor Absent(TensorType type, string path) => new(type, path);
+    internal static Tensor Absent(Tensor of, string path) => of.AbsentFrom is null ? new(of.type, path) : of;
 
     /// <summary>The path of a leaf without derivative, or null for every usable tensor.</summary>
     internal string? AbsentFrom { get; }

@@ -37,11 +37,11 @@ internal static class Differentiation {
             : throw new ShapeException($"{what}{(path == "" ? "" : $" at {path}")} is {t.Type}; it has to be {type}, like the value it goes with.");
     }
 
-    /// <summary>Computes together what is no longer live; what an outer transform still depends on stays a graph.</summary>
+    /// <summary>Computes together what is no longer live; what an outer transform still depends on stays a graph, and what is absent absent.</summary>
     public static void Finish(ReadOnlySpan<Tensor> results) {
         var ready = new List<Tensor>(results.Length);
         foreach (var r in results)
-            if (!r.IsLive && !(r.HasValue && r.Call is null)) ready.Add(r);
+            if (r.AbsentFrom is null && !r.IsLive && !(r.HasValue && r.Call is null)) ready.Add(r);
         if (ready.Count > 0) Evaluation.Compute([.. ready]);
     }
 }

@@ -42,7 +42,7 @@ public static partial class Functions {
         var still = Array.ConvertAll(flat.Leaves, Tensor.ZerosLike);
         return flat.Rebuild([.. flat.Leaves.Select((leaf, i) => flat.IsParameter(i)
             ? Columns(direction => push(flat.Rebuild([.. still[..i], direction, .. still[(i + 1)..]])), leaf)
-            : Tensor.Absent(leaf.Type, flat.Paths[i]))]);
+            : Tensor.Absent(leaf, flat.Paths[i]))]);
     }
 
     /// <summary>All second derivatives of a scalar function of one tensor: [shape, shape], symmetric.</summary>

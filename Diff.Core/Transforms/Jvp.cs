@@ -22,9 +22,9 @@ public static partial class Functions {
         var result = Tree.Flatten(f.Given()(point.Argument));
         var tangents = Linearization.Push(result.Leaves, scope, point.Variables, direction);
         for (var i = 0; i < tangents.Length; i++)
-            tangents[i] = !result.IsParameter(i) ? Tensor.Absent(result.Leaves[i].Type, result.Paths[i]) : tangents[i] ?? Graph.Fill(0, result.Leaves[i].Type);
+            tangents[i] = !result.IsParameter(i) ? Tensor.Absent(result.Leaves[i], result.Paths[i]) : tangents[i] ?? Graph.Fill(0, result.Leaves[i].Type);
         scope.Dispose();
-        Differentiation.Finish([.. result.Leaves, .. tangents.Where(t => t!.AbsentFrom is null)!]);
+        Differentiation.Finish([.. result.Leaves, .. tangents!]);
         return (result.Rebuild(result.Leaves), result.Rebuild(tangents!));
     }
 

@@ -68,8 +68,8 @@ internal sealed class Tangent<P, R> {
         scope.Dispose();
         var leaves = new Tensor[pushed.Length];
         for (var i = 0; i < leaves.Length; i++)
-            leaves[i] = !result.IsParameter(i) ? Tensor.Absent(result.Leaves[i].Type, result.Paths[i]) : pushed[i] ?? Graph.Fill(0, result.Leaves[i].Type);
-        Differentiation.Finish([.. leaves.Where(t => t.AbsentFrom is null)]);
+            leaves[i] = !result.IsParameter(i) ? Tensor.Absent(result.Leaves[i], result.Paths[i]) : pushed[i] ?? Graph.Fill(0, result.Leaves[i].Type);
+        Differentiation.Finish(leaves);
         return result.Rebuild(leaves);
     }
 }

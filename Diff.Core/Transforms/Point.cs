@@ -25,7 +25,7 @@ internal sealed class Point<P> {
     public P Rebuild(ReadOnlySpan<Tensor> derivatives) {
         var leaves = new Tensor[flat.Leaves.Length];
         for (var i = 0; i < leaves.Length; i++)
-            if (!flat.IsParameter(i)) leaves[i] = Tensor.Absent(flat.Leaves[i].Type, flat.Paths[i]);
+            if (!flat.IsParameter(i)) leaves[i] = Tensor.Absent(flat.Leaves[i], flat.Paths[i]);
         for (var i = 0; i < parameters.Length; i++) leaves[parameters[i]] = derivatives[i];
         return flat.Rebuild(leaves);
     }

@@ -86,12 +86,10 @@ internal static class ProgramTransforms {
         graph.Return();
         if (numbers.Length == 0) return program.Simplify();
         // Inputs and equations lie next to each other in the numbering, so nothing moves.
-        var fills = numbers.Select((t, i) => new Equation(FillOf(t), [], variables.Length + i, [t.Type]));
-        return new Program(program.Inputs[..variables.Length], [.. fills, .. program.Equations], program.Outputs).Simplify();
+        var constants = numbers.Select((t, i) => new Equation(ConstantOf(t), [], variables.Length + i, [t.Type]));
+        return new Program(program.Inputs[..variables.Length], [.. constants, .. program.Equations], program.Outputs).Simplify();
 
-        static FillOp FillOf(Tensor t) => t.Value.Layout.IsSplat
-            ? new(Numbers.Read(t.Value, t.Value.Layout.Offset), t.Type)
-            : throw new InvalidOperationException($"A rule brought a {t.Type} of its own into a program.");
+        static Op ConstantOf(Tensor t) => t.Value.Layout.IsSplat ? new FillOp(Numbers.Read(t.Value, t.Value.Layout.Offset), t.Type) : new LiteralOp(new Literal(t.Value));
     }
 
     static Tensor[] InputsOf(Program program, Scope scope) => Array.ConvertAll(program.Inputs, i => Graph.Input(i.Type, scope));

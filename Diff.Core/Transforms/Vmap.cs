@@ -30,7 +30,7 @@ internal static class Batching {
             if (mapped[i].AbsentFrom is null) mapped[i] = mapped[i].MoveAxis(0, outAxis);
         scope.Dispose();
         running.Dispose();
-        Differentiation.Finish(Array.FindAll(mapped, t => t.AbsentFrom is null));
+        Differentiation.Finish(mapped);
         return result.Rebuild(mapped);
     }
 

@@ -160,8 +160,10 @@ internal static class Derivatives {
     }
 
     /// <summary>Tangents along v, and cotangents of the inputs for cotangents u of the outputs.</summary>
-    public static (Tensor?[] Pushed, Tensor?[] Pulled) Both(Func<Tensor[], Tensor?[]> f, Tensor[] inputs, Tensor?[] v, Tensor?[] u) {
-        var pushed = Push(f, inputs, v);
+    public static (Tensor?[] Pushed, Tensor?[] Pulled) Both(Func<Tensor[], Tensor?[]> f, Tensor[] inputs, Tensor?[] v, Tensor?[] u) => (Push(f, inputs, v), Pull(f, inputs, v, u));
+
+    /// <summary>Cotangents of the inputs that v has directions of, for cotangents u of the outputs.</summary>
+    public static Tensor?[] Pull(Func<Tensor[], Tensor?[]> f, Tensor[] inputs, Tensor?[] v, Tensor?[] u) {
         using var scope = new Scope("law");
         var variables = inputs.Zip(v, (x, d) => d is null ? x : Graph.Alias(x, scope)).ToArray();
         var outputs = f(variables);
@@ -174,6 +176,6 @@ internal static class Derivatives {
         var pulled = some.Length == 0 ? new Tensor?[known.Length] : Linearization.Pull([.. some.Select(i => tangents[i]!)], [.. some.Select(i => u[i])], linear, ins);
         var result = new Tensor?[inputs.Length];
         for (var k = 0; k < known.Length; k++) result[known[k]] = pulled[k];
-        return (pushed, result);
+        return result;
     }
 }

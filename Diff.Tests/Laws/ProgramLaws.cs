@@ -1,181 +1,204 @@
-using FsCheck.Xunit;
 using static Diff.Functions;
 
 namespace Diff.Tests;
 
-/// <summary>A random function of a vector: three bytes a step choose what is applied to which of the values so far. Shrinking the
-/// bytes shrinks the program.</summary>
-internal sealed class RandomProgram(byte[] code) {
-    // 24 elements are a whole vector and a rest, which are computed one after the other.
-    public const int Length = 24 + 24 + 16 + 1;
+/// <summary>What holds of every program, tried on random ones of all ops: see <see cref="Laws"/> for what each law says.</summary>
+public class ProgramLaws {
+    [Fact]
+    public void All_ways_to_run_have_the_same_bits() => Trial.All(Laws.OneResult, smooth: false);
 
-    readonly (int What, int A, int B)[] steps = [.. code.Append((byte)0).Append((byte)0).Chunk(3).Where(c => c.Length == 3).Take(12).Select(c => ((int)c[0], (int)c[1], (int)c[2]))];
+    [Fact]
+    public void All_ways_to_run_a_derivative_have_the_same_bits() => Trial.All(Laws.OneGradient, smooth: false);
 
-    public int Steps => steps.Length;
+    [Fact]
+    public void Simplify_changes_no_bit() => Trial.All(Laws.Simplified, smooth: false);
 
-    /// <summary>f[65] → a scalar that depends on every step.</summary>
-    public Tensor Apply(Tensor p) {
-        var values = new List<Tensor> { p[..24].Reshape(6, 4), p[24..48].Reshape(6, 4), p[48..64].Reshape(4, 4), p[64] };
-        var used = new HashSet<Tensor>();
-        foreach (var (what, a, b) in steps) {
-            var (x, y) = (values[a % values.Count], values[b % values.Count]);
-            used.UnionWith([x, y]);
-            values.Add(Step(what, x, y));
-        }
-        // Only what no step has used is kept to the end: the others die where they are used, and a plan may write over them.
-        var loss = values[^1].Sum();
-        for (var i = 0; i < values.Count; i++)
-            if (!used.Contains(values[i])) loss += values[i].Mean() * (0.1 * (i + 1));
-        return loss;
-    }
+    [Fact]
+    public void Jvp_is_the_central_difference() => Trial.All(Laws.JvpIsTheDifference, smooth: true);
 
-    // Everything stays of moderate size, or the differences would measure rounding.
-    static Tensor Step(int what, Tensor a, Tensor b) {
-        var other = b.Shape.Equals(a.Shape) || b.Rank == 0 ? b : b.Mean();
-        return (what % 28) switch {
-            0 => a + other,
-            1 => a - other,
-            2 => Tanh(a) * other,
-            3 => a / (other.Square() + 1),
-            4 => Sin(a),
-            5 => Tanh(a),
-            6 => Exp(Tanh(a)),
-            7 => Log(a.Square() + 1),
-            8 => Relu(a),
-            9 => a.Abs(),
-            10 => Max(a, other),
-            11 => Where(a > other, a, other * 0.5),
-            12 => Sqrt(a.Square() + 0.5),
-            13 => Tanh(a).Pow(3),
-            14 => Sigmoid(a),
-            15 => a.Rank == 0 ? Cos(a) : a.Sum(0) * 0.3,
-            16 => a.Rank == 0 ? -a : a.Mean(-1),
-            17 => a.Rank == 0 ? a * 3 : a.Max(0),
-            18 => a.Rank == 2 && b.Rank == 2 && a.Shape[1] == b.Shape[0] ? a.MatMul(b) * 0.3 : a.Rank == 2 ? a.T : a * 0.7,
-            19 => a.Rank == 2 && b.Rank == 2 && a.Shape[0] == b.Shape[0] ? a.T.MatMul(b) * 0.3 : Gelu(a),
-            20 => a.Rank == 0 ? a + 1 : Softmax(a),
-            21 => a.Rank == 0 ? Softplus(a) : LogSumExp(a, -1),
-            22 => a.Rank == 0 ? a * a : Tanh(a) is var t && t.Rank == 2 && t.Shape[0] == t.Shape[1] ? t - t.T * 0.5 + t.T : t + t.Flip(),
-            23 => a.Rank == 0 ? a.Square() : Concat([a, Tanh(a)])[1..],
-            24 => a.Rank == 0 ? Atan(a) : a[^1],
-            25 => a.Rank == 0 ? a.Erf() : a.Take(Tensor.Ints(0, -1, 0)),
-            26 => a.Norm(),
-            _ => a.Rank == 0 ? a : a.Pad(0.5, (1, 0)),
-        };
-    }
+    [Fact]
+    public void Forward_is_reverse() => Trial.All(Laws.ForwardIsReverse, smooth: true);
 
-    public static Tensor Point(int seed, DType type, bool special = false) {
-        var random = new Random(seed);
-        double[] odd = [0, -0.0, double.PositiveInfinity, double.NegativeInfinity, double.NaN, 1e-310, -1];
-        return Values.Make(new(type, Shape.Of(Length)), [.. Enumerable.Range(0, Length).Select(_ => special && random.Next(3) == 0 ? odd[random.Next(odd.Length)] : random.NextDouble() * 3 - 1.5)]);
-    }
+    [Fact]
+    public void A_map_is_a_loop() => Trial.All(Laws.MapIsLoop, smooth: true);
 
-    /// <summary>The value and the gradient as one closed program, and what to run it on.</summary>
-    public (Program Program, View[] Arguments) Close(Tensor at) {
-        using var scope = new Scope("law");
-        var p = Graph.Alias(at, scope);
-        var (value, gradient) = ValueAndGrad(Apply, p);
-        var graph = ProgramBuilder.Close([value, gradient], scope, [p]);
-        var program = graph.ToProgram();
-        var leaves = graph.Leaves.Skip(1).Select(t => t.Value.Packed()).ToArray();
-        graph.Return();
-        return (program, [at.Value, .. leaves]);
-    }
+    [Fact]
+    public void A_map_of_a_gradient_is_a_loop_of_gradients() => Trial.All(Laws.MapOfGradientIsLoop, smooth: true);
+
+    [Fact]
+    public void Second_derivatives_agree_in_every_nesting() => Trial.All(Laws.SecondDerivatives, smooth: true);
+
+    [Fact]
+    public void Eight_threads_give_the_bits_of_one() => Trial.All(Laws.ThreadsAgree, smooth: false);
 }
 
-/// <summary>What holds of every program, tried on random ones.</summary>
-[Properties(MaxTest = 200, EndSize = 60)]
-public class ProgramLaws {
-    [Property]
-    public void Forward_is_reverse(byte[] code, int seed) {
-        var (f, p, v) = (new RandomProgram(code), RandomProgram.Point(seed, DType.F64), RandomProgram.Point(seed + 1, DType.F64));
-        var (gradient, tangent) = (Grad(f.Apply, p), Jvp(f.Apply, p, v).Tangent);
-        var (sum, size) = Values.Inner([gradient], [v]);
-        if (!(Math.Abs(sum - tangent.Item()) <= 1e-12 * (1 + size))) Assert.Fail($"reverse {sum:R}, forward {tangent.Item():R}");
-    }
-
-    [Property]
-    public void Gradient_is_the_difference(byte[] code, int seed) {
-        var (f, p, v) = (new RandomProgram(code), RandomProgram.Point(seed, DType.F64), RandomProgram.Point(seed + 1, DType.F64));
-        const double h = 3e-6;
-        var difference = (f.Apply(p + v * h).Item() - f.Apply(p - v * h).Item()) / (2 * h);
-        var (sum, size) = Values.Inner([Grad(f.Apply, p)], [v]);
-        if (!(Math.Abs(sum - difference) <= 1e-6 * (1 + size))) Assert.Fail($"gradient {sum:R}, difference {difference:R}");
-    }
-
-    [Property(MaxTest = 100)]
-    public void Second_derivatives_agree_in_every_nesting(byte[] code, int seed) {
-        var (f, p) = (new RandomProgram(code), RandomProgram.Point(seed, DType.F64));
-        var (v, w) = (RandomProgram.Point(seed + 1, DType.F64), RandomProgram.Point(seed + 2, DType.F64));
-        double[] all = [
-            Jvp(x => Jvp(f.Apply, x, v).Tangent, p, w).Tangent.Item(),
-            Jvp(x => (Grad(f.Apply, x) * v).Sum(), p, w).Tangent.Item(),
-            (Grad(x => Jvp(f.Apply, x, v).Tangent, p) * w).Sum().Item(),
-            (Grad(x => (Grad(f.Apply, x) * v).Sum(), p) * w).Sum().Item(),
-            (Vjp(x => Vjp(f.Apply, x).Pullback(1), p).Pullback(v) * w).Sum().Item()];
-        var size = 1 + Values.Inner([Grad(x => (Grad(f.Apply, x) * v).Sum(), p)], [w]).Size;
-        Assert.All(all, d => Assert.True(Math.Abs(d - all[0]) <= 1e-11 * size, string.Join(" ", all)));
-    }
-
-    [Property]
-    public void Eager_value_is_the_planned_one(byte[] code, int seed, bool single, bool special) {
-        var (f, p) = (new RandomProgram(code), RandomProgram.Point(seed, single ? DType.F32 : DType.F64, special));
-        var eager = f.Apply(p);
-        for (var run = 0; run < 3; run++) Values.AssertSame(eager, ValueAndGrad(f.Apply, p).Value, $"run {run}");
-    }
-
-    [Property]
-    public void Jit_changes_no_bit(byte[] code, int seed, bool single, bool special) {
-        var (f, p) = (new RandomProgram(code), RandomProgram.Point(seed, single ? DType.F32 : DType.F64, special));
-        var (jitted, gradient) = (Jit(f.Apply), Jit(Grad(f.Apply)));
-        for (var run = 0; run < 3; run++) {
-            Values.AssertSame(f.Apply(p), jitted(p), $"run {run}");
-            Values.AssertSame(Grad(f.Apply, p), gradient(p), $"gradient, run {run}");
-        }
-    }
-
-    [Property]
-    public void Simplify_changes_no_bit(byte[] code, int seed, bool single, bool special) {
-        var (program, arguments) = new RandomProgram(code).Close(RandomProgram.Point(seed, single ? DType.F32 : DType.F64, special));
-        var simple = program.Simplify();
-        Assert.True(simple.Equations.Length <= program.Equations.Length);
-        AssertSame(Evaluation.Interpret(program, arguments), Evaluation.Interpret(simple, arguments));
-        Assert.Equal(simple, simple.Simplify());
-    }
-
-    [Property]
-    public void Plan_changes_no_bit_even_in_poisoned_memory(byte[] code, int seed, bool single, bool special) {
-        var (program, arguments) = new RandomProgram(code).Close(RandomProgram.Point(seed, single ? DType.F32 : DType.F64, special));
-        var expected = Evaluation.Interpret(program, arguments);
-        var before = Array.ConvertAll(arguments, Values.Bits);
+/// <summary>Laws of functions of tensors. Every one can be called in a test of its own, as a failure prints it.</summary>
+internal static class Laws {
+    /// <summary>Eager, interpreted, planned (fused, in memory that starts as NaN) and jitted: one result to the bit, and the arguments stay what they are.</summary>
+    public static void OneResult(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        var before = Array.ConvertAll(at, Values.Bits);
+        var eager = Outcome(() => f(at));
+        var (program, arguments) = Closed(f, at);
+        Same(eager, Outcome(() => Tensors(Evaluation.Interpret(program, arguments))), "interpreted");
         var plan = new Plan(program);
-        for (var run = 0; run < 3; run++) {
-            AssertSame(expected, plan.Run(arguments));
+        for (var run = 0; run < 2; run++) {
+            Same(eager, Outcome(() => Tensors(plan.Run(arguments))), $"planned, run {run}");
             plan.Poison();
         }
-        Assert.Equal(before, Array.ConvertAll(arguments, Values.Bits));
+        var jitted = Jit<Tensor[], Tensor[]>(f);
+        for (var run = 0; run < 3; run++) Same(eager, Outcome(() => jitted(at)), $"jitted, run {run}");
+        Assert.Equal(before, Array.ConvertAll(at, Values.Bits));
     }
 
-    [Property(MaxTest = 40)]
-    public void Eight_threads_give_the_bits_of_one(byte[] code, int seed, bool single) {
-        var (f, p) = (new RandomProgram(code), RandomProgram.Point(seed, single ? DType.F32 : DType.F64));
-        var expected = Grad(f.Apply, p);
-        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Values.AssertSame(expected, Grad(f.Apply, p), "thread"));
+    /// <summary>The same of the value and the gradient together.</summary>
+    public static void OneGradient(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Outcome(() => f(at)).Error is not null) return;
+        if (Scalar(f, at) is not var (loss, x)) return;
+        OneResult(p => [.. ValueAndGrad(loss, p) is var (value, gradient) ? [value, .. gradient] : new Tensor[0]], x);
     }
 
-    [Property(MaxTest = 60)]
-    public void Linearize_is_jvp_and_vjp_is_grad(byte[] code, int seed) {
-        var (f, p, v) = (new RandomProgram(code), RandomProgram.Point(seed, DType.F64), RandomProgram.Point(seed + 1, DType.F64));
-        var (value, tangent) = Linearize(f.Apply, p);
-        var (pushedValue, pushed) = Jvp(f.Apply, p, v);
-        Values.AssertSame(pushedValue, value, "value");
-        Values.AssertClose(pushed, tangent(v), 1e-12, "tangent");
-        Values.AssertClose(pushed * -2, tangent(v * -2), 1e-12, "again");
-        var pull = Vjp(f.Apply, p).Pullback;
-        var gradient = Grad(f.Apply, p);
-        Values.AssertClose(gradient, pull(1), 1e-12, "pullback");
-        Values.AssertClose(gradient * 3, pull(3), 1e-12, "another");
+    /// <summary>A simplified program is no longer, can be simplified no more, and gives the same bits.</summary>
+    public static void Simplified(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        var (program, arguments) = Closed(f, at);
+        var simple = program.Simplify();
+        Assert.True(simple.Equations.Length <= program.Equations.Length);
+        Assert.Equal(simple, simple.Simplify());
+        Same(Outcome(() => Tensors(Evaluation.Interpret(program, arguments))), Outcome(() => Tensors(Evaluation.Interpret(simple, arguments))), "simplified");
     }
 
-    static void AssertSame(View[] expected, View[] actual) => Values.AssertSame(Array.ConvertAll(expected, v => new Tensor(v)), Array.ConvertAll(actual, v => new Tensor(v)), "plan");
+    /// <summary>Forward mode against differences of two steps: what they disagree by is how far they can be trusted.</summary>
+    public static void JvpIsTheDifference(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Floats(f, at) is not var (g, x)) return;
+        var v = Directions(x, 1);
+        var tangents = Jvp(g, x, v).Tangent;
+        var (fine, coarse) = (Difference(2e-6), Difference(6e-6));
+        for (var i = 0; i < tangents.Length; i++) {
+            var t = Values.Doubles(tangents[i]);
+            var scale = 1 + t.Concat(fine[i]).Max(Math.Abs);
+            for (var j = 0; j < t.Length; j++)
+                if (!(Math.Abs(t[j] - fine[i][j]) <= 3e-6 * scale + 3 * Math.Abs(fine[i][j] - coarse[i][j]))) Assert.Fail($"result {i}, element {j}: tangent {t[j]:R}, differences {fine[i][j]:R} and {coarse[i][j]:R}");
+        }
+
+        double[][] Difference(double h) {
+            var (up, down) = (g(Moved(h)), g(Moved(-h)));
+            return [.. up.Zip(down, (a, b) => Values.Doubles(a).Zip(Values.Doubles(b), (p, q) => (p - q) / (2 * h)).ToArray())];
+        }
+
+        Tensor[] Moved(double h) => [.. x.Zip(v, (p, d) => p + d * h)];
+    }
+
+    /// <summary>⟨Jv, u⟩ = ⟨v, Jᵀu⟩, and Linearize is Jvp.</summary>
+    public static void ForwardIsReverse(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Floats(f, at) is not var (g, x)) return;
+        var v = Directions(x, 1);
+        var (y, pushed) = Jvp(g, x, v);
+        var u = Directions(y, 2);
+        var (value, pull) = Vjp(g, x);
+        Values.AssertSame(y, value, "value");
+        AssertInner(Values.Inner(pushed, u), Values.Inner(v, pull(u)), "⟨Jv, u⟩ and ⟨v, Jᵀu⟩");
+        var linear = Linearize(g, x).Tangent;
+        Close(pushed, linear(v), 1e-11, "Linearize");
+        Close([.. pushed.Select(p => p * -2)], linear([.. v.Select(d => d * -2)]), 1e-11, "Linearize, again");
+    }
+
+    /// <summary>Vmap over a random choice of inputs and axes against a loop.</summary>
+    public static void MapIsLoop(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        const int size = 3;
+        var random = new Random(at.Length);
+        var mapped = at.Select((_, i) => i == 0 || random.Next(3) > 0).ToArray();
+        var axes = at.Select(x => random.Next(-1 - x.Rank, x.Rank + 1)).ToArray();
+        // Beside the point: far enough to tell the rows apart, near enough to stay in every domain.
+        var rows = Enumerable.Range(0, size).Select(r => at.Zip(Directions(at, r), (x, d) => x.DType.IsFloat() ? x + d * (1e-3 * r) : x).ToArray()).ToArray();
+        var stacks = at.Select((x, i) => mapped[i] ? Functions.Stack([.. rows.Select(r => r[i])], axes[i]) : x).ToArray();
+        var together = Batching.Run(f, stacks, path => int.Parse(path.Trim('[', ']')) is var i && mapped[i] ? axes[i] : null, 0);
+        for (var r = 0; r < size; r++)
+            Close(f([.. at.Select((x, i) => mapped[i] ? rows[r][i] : x)]), [.. together.Select(t => t[r])], 1e-8, $"row {r}");
+    }
+
+    /// <summary>Vmap(Grad(f)) against a loop of gradients.</summary>
+    public static void MapOfGradientIsLoop(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Scalar(f, at) is not var (loss, x)) return;
+        MapIsLoop(p => Grad(loss, p), x);
+    }
+
+    /// <summary>Forward over reverse, reverse over reverse and the others: one Hessian, and it is symmetric.</summary>
+    public static void SecondDerivatives(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Scalar(f, at) is not var (loss, x)) return;
+        // Along three directions of all inputs together, so that the matrix stays small.
+        var along = Enumerable.Range(0, 3).Select(k => Directions(x, k)).ToArray();
+        Tensor G(Tensor t) => loss([.. x.Select((p, i) => p + along.Select((a, k) => a[i] * t[k]).Aggregate((a, b) => a + b))]);
+        Tensor zero = new double[3];
+        var h = Hessian(G, zero);
+        Close([h], [h.T], 1e-9, "symmetric");
+        Close([h], [JacobianReverse(t => Grad(G, t), zero)], 1e-9, "reverse over reverse");
+        Close([h], [JacobianForward(t => JacobianForward(G, t), zero)], 1e-9, "forward over forward");
+        Close([h], [JacobianReverse(t => JacobianForward(G, t), zero)], 1e-9, "reverse over forward");
+    }
+
+    /// <summary>One gradient, eight threads at once.</summary>
+    public static void ThreadsAgree(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Scalar(f, at) is not var (loss, x)) return;
+        var expected = Outcome(() => Grad(loss, x));
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Same(expected, Outcome(() => Grad(loss, x)), $"thread {i}"));
+    }
+
+    /// <summary>The function of its floats alone and its float results: what is differentiated. Null where there are none.</summary>
+    public static (Func<Tensor[], Tensor[]> G, Tensor[] At)? Floats(Func<Tensor[], Tensor[]> f, Tensor[] at) {
+        var floats = Array.FindAll(at, x => x.DType.IsFloat() && x.Size > 0);
+        if (floats.Length == 0 || !Array.Exists(f(at), y => y.DType.IsFloat() && y.Size > 0)) return null;
+        return (x => {
+            var next = 0;
+            return Array.FindAll(f([.. at.Select(a => a.DType.IsFloat() && a.Size > 0 ? x[next++] : a)]), y => y.DType.IsFloat() && y.Size > 0);
+        }, floats);
+    }
+
+    /// <summary>The same as one number, in which every result has another weight.</summary>
+    public static (Func<Tensor[], Tensor> Loss, Tensor[] At)? Scalar(Func<Tensor[], Tensor[]> f, Tensor[] at) =>
+        Floats(f, at) is var (g, x) ? (p => g(p) is var y ? y.Zip(Directions(y, 7), (r, w) => (r * w).Sum().To(DType.F64)).Aggregate((a, b) => a + b) : 0, x) : null;
+
+    /// <summary>Normal numbers for floats, the thing itself for the rest.</summary>
+    public static Tensor[] Directions(Tensor[] like, int number) => [.. like.Select((x, i) => x.DType.IsFloat() ? Key.Of(number).FoldIn(i).Normal(x.DType, x.Shape.ToArray()) : x)];
+
+    /// <summary>A function as a closed program, and what to run it on.</summary>
+    static (Program Program, View[] Arguments) Closed(Func<Tensor[], Tensor[]> f, Tensor[] at) {
+        using var scope = new Scope("law");
+        var x = Array.ConvertAll(at, a => Graph.Alias(a, scope));
+        var graph = ProgramBuilder.Close(f(x), scope, x);
+        var program = graph.ToProgram();
+        View[] arguments = [.. at.Select(a => a.Value.Packed()), .. graph.Leaves.Skip(at.Length).Select(t => t.Plain)];
+        graph.Return();
+        return (program, arguments);
+    }
+
+    static Tensor[] Tensors(View[] views) => Array.ConvertAll(views, v => new Tensor(v));
+
+    // A matrix that has no inverse has none in any of the ways to run.
+    static (Tensor[]? Results, string? Error) Outcome(Func<Tensor[]> run) {
+        try {
+            var results = run();
+            foreach (var r in results) _ = r.Value;
+            return (results, null);
+        } catch (DiffException e) {
+            return (null, e.GetType().Name);
+        } catch (DivideByZeroException e) {
+            return (null, e.GetType().Name);
+        }
+    }
+
+    static void Same((Tensor[]? Results, string? Error) expected, (Tensor[]? Results, string? Error) actual, string what) {
+        Assert.Equal(expected.Error, actual.Error);
+        if (expected.Results is not null) Values.AssertSame(expected.Results, actual.Results!, what);
+    }
+
+    public static void Close(Tensor[] expected, Tensor[] actual, double tolerance, string what) {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++) {
+            Assert.Equal(expected[i].DType, actual[i].DType);
+            Values.AssertClose(expected[i], actual[i], tolerance, $"{what}, result {i}");
+        }
+    }
+
+    public static void AssertInner((double Sum, double Size) a, (double Sum, double Size) b, string what) {
+        if (!(Math.Abs(a.Sum - b.Sum) <= 1e-11 * (1 + a.Size + b.Size))) Assert.Fail($"{what}: {a.Sum:R}, {b.Sum:R}");
+    }
 }

@@ -153,24 +153,16 @@ public class ScopeTests {
     }
 
     [Fact]
-    public void Sixty_four_threads_transform_at_once() {
-        static double[] Work(int seed) {
-            var random = new Random(seed);
-            var x = Values.Make(new(DType.F64, Shape.Of(5)), [.. Enumerable.Range(0, 5).Select(_ => random.NextDouble())]);
-            var results = new List<double>();
-            for (var i = 0; i < 20; i++) {
-                Func<Tensor, Tensor> f = (seed % 4) switch {
-                    0 => y => (Tanh(y) * y).Sum(),
-                    1 => y => LogSumExp(y * Grad(z => (z * y).Square().Sum())(y)),
-                    2 => y => Jvp(z => z.Exp().Sum() * y.Sum(), y, y).Tangent,
-                    _ => y => y.Max() > 0.5 ? y.Prod() : y.Norm(),
-                };
-                results.AddRange(Values.Doubles(Grad(f)(x)));
-                results.AddRange(Values.Doubles(Jvp(Grad(f), x, x).Tangent));
-                results.AddRange(Values.Doubles(Vjp(Grad(f), x).Pullback(x)));
-                x *= 0.9;
-            }
-            return [.. results];
+    public void Sixty_four_threads_transform_a_thousand_times() {
+        // Three transforms in each other, another three in each thread, and around them maps, plans and loops.
+        Func<Func<Tensor, Tensor>, Func<Tensor, Tensor>>[] modes = [f => Grad(f), f => x => Jvp(f, x, 1).Tangent, f => x => Vjp(f, x).Pullback(1), f => x => Linearize(f, x).Tangent(1)];
+        Func<Func<Tensor, Tensor>, Func<Tensor, Tensor>>[] around = [f => f, f => Jit(f), f => x => Vmap(f)(Stack([x, x * 2])).Sum(), f => x => ForI(2, x, (_, y) => f(y) * 0.1)];
+        double[] Work(int thread) {
+            Func<Tensor, Tensor> f = x => Sin(x) * Exp(x * (0.1 * (thread % 7 + 1)));
+            var third = around[thread / 5 % 4](modes[thread / 16](modes[thread / 4 % 4](modes[thread % 4](f))));
+            var results = new double[1000];
+            for (var i = 0; i < results.Length; i++) results[i] = third(0.001 * i).Item();
+            return results;
         }
         var expected = Enumerable.Range(0, 64).Select(Work).ToArray();
         var actual = new double[64][];
