@@ -7,7 +7,7 @@ namespace Diff;
 /// <param name="CountPadding">Whether the zeros of the padding take part in the mean.</param>
 public sealed record AvgPool2d(PerAxis Size, PerAxis Stride = default, PerAxis Padding = default, bool CountPadding = true) : Layer {
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor x) => x.Rank == 3 ? Apply(x.ExpandDims(0)).Squeeze(0) : Functions.AvgPool(x, Size, Stride, Padding, CountPadding);
+    public override Tensor Apply(Tensor x) => x.Given(function: nameof(AvgPool2d)).Rank == 3 ? Apply(x.ExpandDims(0)).Squeeze(0) : Functions.AvgPool(x, Size, Stride, Padding, CountPadding);
 
     /// <inheritdoc/>
     protected internal override string? Settings => $"kernel_size={Size}, stride={(Stride.Count == 0 ? Size : Stride)}{(Padding.Count == 0 ? "" : $", padding={Padding}")}";

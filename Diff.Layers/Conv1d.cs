@@ -24,6 +24,7 @@ public static partial class Layers {
     /// <param name="weight">How the weights start.</param>
     /// <param name="offset">How the bias starts.</param>
     /// <exception cref="ShapeException">Channels are not multiples of groups, or a size is for another number of axes.</exception>
+    /// <exception cref="DomainException">The kernel has no elements.</exception>
     public static Init<Conv1d> Conv1d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, int groups = 1,
         bool bias = true, Initializer? weight = null, Initializer? offset = null) =>
         global::Diff.Conv1d.Recipe(inputs, outputs, kernel, stride, padding, dilation, groups, bias, weight, offset);

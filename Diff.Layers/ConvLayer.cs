@@ -11,8 +11,8 @@ public abstract record ConvLayer(Tensor Weight, Tensor? Bias, PerAxis Stride, Pe
     /// <summary>[N, in, …] → [N, out, …]; without the axis of the batch, it is left out of the result too.</summary>
     /// <exception cref="ShapeException">Axes or channels do not fit, or the window is larger than the padded input.</exception>
     public override Tensor Apply(Tensor x) {
-        var axes = Weight.Rank - 2;
-        if (x.Rank == axes + 1) return Apply(x.ExpandDims(0)).Squeeze(0);
+        var axes = Weight.Given(function: GetType().Name).Rank - 2;
+        if (x.Given(function: GetType().Name).Rank == axes + 1) return Apply(x.ExpandDims(0)).Squeeze(0);
         if (x.Rank != axes + 2 || x.Shape[1] != Weight.Shape[1] * Groups)
             throw new ShapeException($"{this}: input {x.DType.Name()}{x.Shape} is not [batch, {Weight.Shape[1] * Groups}, {string.Join(", ", "depth rows columns".Split()[(3 - axes)..])}].");
         var y = Functions.Conv(x, Weight, Stride, Padding, Dilation, Groups);
@@ -40,7 +40,7 @@ public abstract record ConvLayer(Tensor Weight, Tensor? Bias, PerAxis Stride, Pe
         if (inputs < 1 || outputs < 1 || groups < 1 || inputs % groups != 0 || outputs % groups != 0)
             throw new ShapeException($"{what}: {inputs} and {outputs} channels have to be positive multiples of groups, {groups}.");
         var window = kernel.For(axes, 1, $"{what}: kernel");
-        if (window.Any(n => n < 1)) throw new ShapeException($"{what}: a kernel of {kernel} has no elements.");
+        if (window.Any(n => n < 1)) throw new DomainException($"{what}: a kernel of {kernel} has no elements.");
         var size = window.Aggregate(1, (p, n) => p * n);
         var (fanIn, fanOut) = (inputs / groups * size, outputs / groups * size);
         var shape = Shape.Of([outputs, inputs / groups, .. window]);

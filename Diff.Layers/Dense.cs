@@ -7,7 +7,7 @@ public sealed record Dense(Tensor Weight, Tensor? Bias) : Layer {
     /// <inheritdoc/>
     /// <exception cref="ShapeException">The last axis of x is not as long as the weight's first.</exception>
     public override Tensor Apply(Tensor x) {
-        if (x.Rank == 0 || x.Shape[^1] != Weight.Shape[0])
+        if (x.Given(function: nameof(Dense)).Rank == 0 || x.Shape[^1] != Weight.Given(function: nameof(Dense)).Shape[0])
             throw new ShapeException($"{this}: input {x.DType.Name()}{x.Shape} {(x.Rank == 0 ? "is a scalar" : $"has {x.Shape[^1]} in its last axis")}, not {Weight.Shape[0]}.{(x.Rank > 2 ? " Flatten() makes one axis of several." : "")}");
         var y = x.MatMul(Weight);
         return Bias is null ? y : y + Bias;

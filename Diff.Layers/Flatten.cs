@@ -4,7 +4,7 @@ namespace Diff;
 /// <param name="From">The first of them.</param>
 public sealed record Flatten(int From = 1) : Layer {
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor x) => x.Flatten(From);
+    public override Tensor Apply(Tensor x) => x.Given(function: nameof(Flatten)).Flatten(From);
 
     /// <inheritdoc/>
     protected internal override string? Settings => From == 1 ? "" : $"from={From}";

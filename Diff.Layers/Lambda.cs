@@ -4,7 +4,7 @@ namespace Diff;
 /// <param name="Function">Any function of one tensor.</param>
 public sealed record Lambda(Func<Tensor, Tensor> Function) : Layer {
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor x) => Function(x);
+    public override Tensor Apply(Tensor x) => Function(x.Given(function: nameof(Lambda)));
 
     /// <summary>The function's name where it has one: <c>Relu</c>.</summary>
     internal string Name => Function.Method.Name is var name && name.Contains('<') ? nameof(Lambda) : name;
@@ -15,5 +15,5 @@ public sealed record Lambda(Func<Tensor, Tensor> Function) : Layer {
 
 public static partial class Layers {
     /// <summary>A function as a layer, where one is needed: <c>Lambda(x => x / 255) >> Dense(784, 10)</c>.</summary>
-    public static Lambda Lambda(Func<Tensor, Tensor> function) => new(function);
+    public static Lambda Lambda(Func<Tensor, Tensor> function) => new(function.Given());
 }

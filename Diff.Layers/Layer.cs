@@ -22,19 +22,19 @@ public abstract record Layer {
     public sealed override string ToString() => ModelText.Of(this);
 
     /// <summary>Two layers one after the other.</summary>
-    public static Layer operator >>(Layer first, Layer second) => first.Then(second);
+    public static Layer operator >>(Layer first, Layer second) => first.Given(function: ">>").Then(second.Given(function: ">>"));
 
     /// <summary>A layer, then a function: <c>Flatten() >> Relu</c>.</summary>
-    public static Layer operator >>(Layer first, Func<Tensor, Tensor> second) => first.Then(second);
+    public static Layer operator >>(Layer first, Func<Tensor, Tensor> second) => first.Given(function: ">>").Then(second.Given(function: ">>"));
 
     /// <summary>A layer that is there already, then one to be made: <c>Flatten() >> Dense(784, 10)</c>.</summary>
-    public static Init<Layer> operator >>(Layer first, Init<Layer> second) => second.Select(first.Then);
+    public static Init<Layer> operator >>(Layer first, Init<Layer> second) => second.Given(function: ">>").Select(first.Given(function: ">>").Then);
 
     /// <summary>The operator <c>&gt;&gt;</c> as a method, for F#.</summary>
-    public Layer Then(Layer next) => new Sequential([.. Sequential.Parts(this), .. Sequential.Parts(next)]);
+    public Layer Then(Layer next) => new Sequential([.. Sequential.Parts(this), .. Sequential.Parts(next.Given())]);
 
     /// <summary>The operator <c>&gt;&gt;</c> as a method, for F#.</summary>
-    public Layer Then(Func<Tensor, Tensor> next) => Then(new Lambda(next));
+    public Layer Then(Func<Tensor, Tensor> next) => Then(new Lambda(next.Given()));
 }
 
 /// <summary>What all layers can do in their own type.</summary>
@@ -45,7 +45,7 @@ public static class LayerTraining {
         /// <param name="key">For layers that draw random numbers; a fresh one each step.</param>
         /// <exception cref="TreeException">The layer's <c>Forward</c> returns a layer of another type.</exception>
         public (Tensor Y, L Next) Train(Tensor x, Key key = default) {
-            var (y, next) = layer.Forward(x, key);
+            var (y, next) = layer.Forward(x.Given(), key);
             return (y, next as L ?? throw new TreeException($"{layer.GetType().Name}.Forward returns a {next?.GetType().Name ?? "null"} for the next step; it has to be a {typeof(L).Name}: this with {{ … }}."));
         }
     }

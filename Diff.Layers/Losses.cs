@@ -13,17 +13,17 @@ public static partial class Layers {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor SquaredError(Tensor y, Tensor t, [CallerArgumentExpression(nameof(y))] string of = "", [CallerArgumentExpression(nameof(t))] string against = "") =>
-        Difference(y, t, of, against).Square();
+        Difference(y.Given(of), t.Given(against), of, against).Square();
 
     /// <summary>|y − t|, element by element; its slope at 0 is 0. PyTorch's <c>l1_loss</c> before its reduction.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor Absolute(Tensor y, Tensor t, [CallerArgumentExpression(nameof(y))] string of = "", [CallerArgumentExpression(nameof(t))] string against = "") =>
-        Difference(y, t, of, against).Abs();
+        Difference(y.Given(of), t.Given(against), of, against).Abs();
 
     /// <summary>(y − t)²/2 where |y − t| ≤ δ, else δ·(|y − t| − δ/2): squares near 0, outliers by their distance (Huber 1964). PyTorch's <c>huber_loss</c>.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor Huber(Tensor y, Tensor t, double delta = 1, [CallerArgumentExpression(nameof(y))] string of = "", [CallerArgumentExpression(nameof(t))] string against = "") {
-        var distance = Difference(y, t, of, against).Abs();
+        var distance = Difference(y.Given(of), t.Given(against), of, against).Abs();
         return Where(distance <= delta, 0.5 * distance.Square(), delta * (distance - 0.5 * delta));
     }
 
@@ -31,7 +31,7 @@ public static partial class Layers {
     /// PyTorch's <c>binary_cross_entropy_with_logits</c>.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor SigmoidBce(Tensor logits, Tensor targets, [CallerArgumentExpression(nameof(logits))] string of = "", [CallerArgumentExpression(nameof(targets))] string against = "") {
-        Check(logits, targets, of, against);
+        Check(logits.Given(of), targets.Given(against), of, against);
         // ln(1 + eˣ) with all its digits, and with every derivative at 0: choosing both parts keeps both slopes.
         var (above, below) = (Where(logits > 0, logits, 0), Where(logits > 0, 0, logits));
         return above - targets * logits + Log1p(Exp(below - above));
@@ -48,8 +48,8 @@ public static partial class Layers {
     /// <exception cref="ShapeException">The shapes do not fit, or a label is not a class.</exception>
     /// <exception cref="DTypeException">The labels are bools.</exception>
     public static Tensor CrossEntropy(Tensor logits, Tensor labels, double smoothing = 0, [CallerArgumentExpression(nameof(logits))] string of = "", [CallerArgumentExpression(nameof(labels))] string against = "") {
-        if (logits.Rank == 0) throw new ShapeException($"CrossEntropy: {of} {Type(logits)} is a scalar; the classes are its last axis.");
-        if (labels.DType == DType.Bool) throw new DTypeException($"CrossEntropy: {against} {Type(labels)} are bools; labels are integers, or distributions of floats.");
+        if (logits.Given(of).Rank == 0) throw new ShapeException($"CrossEntropy: {of} {Type(logits)} is a scalar; the classes are its last axis.");
+        if (labels.Given(against).DType == DType.Bool) throw new DTypeException($"CrossEntropy: {against} {Type(labels)} are bools; labels are integers, or distributions of floats.");
         var classes = logits.Shape[^1];
         var log = LogSoftmax(logits);
         Tensor loss;

@@ -7,7 +7,7 @@ namespace Diff;
 /// <param name="Dilation">Distance of the window's elements, 1 unless told.</param>
 public sealed record MaxPool2d(PerAxis Size, PerAxis Stride = default, PerAxis Padding = default, PerAxis Dilation = default) : Layer {
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor x) => x.Rank == 3 ? Apply(x.ExpandDims(0)).Squeeze(0) : Functions.MaxPool(x, Size, Stride, Padding, Dilation);
+    public override Tensor Apply(Tensor x) => x.Given(function: nameof(MaxPool2d)).Rank == 3 ? Apply(x.ExpandDims(0)).Squeeze(0) : Functions.MaxPool(x, Size, Stride, Padding, Dilation);
 
     /// <inheritdoc/>
     protected internal override string? Settings =>

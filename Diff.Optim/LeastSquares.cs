@@ -25,9 +25,10 @@ public static partial class Optimizers {
     /// var fit = LevenbergMarquardt(b => b[0] * (1 - Exp(-b[1] * x)) - y, [500, 1e-4]);
     /// </code></example></remarks>
     /// <exception cref="GradientException">The parameters have no float.</exception>
-    /// <exception cref="TraceException">It is called on what another transform differentiates: it looks at values.</exception>
+    /// <exception cref="LostDerivativeException">It is called on what another transform differentiates: it looks at values.</exception>
+    /// <exception cref="DomainException">The tolerance is negative.</exception>
     public static LeastSquaresFit<P> LevenbergMarquardt<P>(Func<P, Tensor> residuals, P start, double tolerance = 1e-10, int maxSteps = 200) {
-        var problem = new Residuals<P>(residuals, start);
+        var problem = new Residuals<P>(residuals, start.Given(), tolerance);
         var p = problem.Start;
         var (r, sum) = problem.At(p);
         var (damping, growth, steps, scale) = (1e-3, 2.0, 0, (Tensor?)null);
@@ -70,10 +71,10 @@ public static partial class Optimizers {
     /// <exception cref="DomainException">The columns of a Jacobian are dependent.</exception>
     /// <inheritdoc cref="LevenbergMarquardt{P}(Func{P, Tensor}, P, double, int)"/>
     public static LeastSquaresFit<P> GaussNewton<P>(Func<P, Tensor> residuals, P start, double tolerance = 1e-10, int maxSteps = 200) {
-        var problem = new Residuals<P>(residuals, start);
+        var problem = new Residuals<P>(residuals, start.Given(), tolerance);
         var p = problem.Start;
         var (r, sum) = problem.At(p);
-        for (var steps = 1; steps <= maxSteps; steps++) {
+        for (var steps = 1; steps <= maxSteps && double.IsFinite(sum); steps++) {
             var j = problem.Jacobian(p, r.Size);
             if (IsOrthogonal(j, r, tolerance)) return problem.Fit(p, sum, steps, true);
             var (step, scale) = (Lstsq(j, -r), Scale(j, null));
@@ -118,8 +119,9 @@ public static partial class Optimizers {
         readonly P like;
         readonly Tensor[] parameters;
 
-        public Residuals(Func<P, Tensor> f, P start) {
-            (this.f, like, parameters) = (f, start, Tree.Parameters(start));
+        public Residuals(Func<P, Tensor> f, P start, double tolerance) {
+            (this.f, like, parameters) = (f.Given("residuals", "Least squares"), start, Tree.Parameters(start));
+            tolerance.AtLeast(0, function: "Least squares");
             if (parameters.Length == 0) throw new GradientException("Least squares: the parameters have no float.");
             Start = Concat([.. parameters.Select(x => x.Reshape(-1))]);
         }

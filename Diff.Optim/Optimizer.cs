@@ -26,7 +26,7 @@ public abstract record Optimizer {
         return Functions.Jit<(P, P, OptState<P>), (P, OptState<P>)>(t => {
             var (updates, next) = Update(t.Item2, t.Item3, t.Item1);
             return (Tree.Map((p, u) => p + u.To(p.DType), t.Item1, updates), next);
-        })((parameters, gradients, state));
+        })((parameters, gradients, state.Given()));
     }
 
     // Broadcasting, welcome elsewhere, would make parameters of another shape here.
@@ -44,13 +44,13 @@ public abstract record Optimizer {
     }
 
     /// <summary>One optimizer's updates are the other's gradients.</summary>
-    public static Optimizer operator >>(Optimizer first, Optimizer second) => first.Then(second);
+    public static Optimizer operator >>(Optimizer first, Optimizer second) => first.Given(function: ">>").Then(second.Given(function: ">>"));
 
     /// <summary>The operator <c>&gt;&gt;</c> as a method, for F#.</summary>
-    public Optimizer Then(Optimizer next) => new Chain([.. Chain.PartsOf(this), .. Chain.PartsOf(next)]);
+    public Optimizer Then(Optimizer next) => new Chain([.. Chain.PartsOf(this), .. Chain.PartsOf(next.Given())]);
 
     /// <summary>The state as the kind that this optimizer makes.</summary>
     /// <exception cref="TreeException">It is another optimizer's.</exception>
     protected S Own<S, P>(OptState<P> state) where S : OptState<P> =>
-        state as S ?? throw new TreeException($"{GetType().Name}: the state is a {state.GetType().Name.Split('`')[0]}, not the {typeof(S).Name.Split('`')[0]} that this optimizer's Init makes.");
+        state.Given(function: GetType().Name) as S ?? throw new TreeException($"{GetType().Name}: the state is a {state.GetType().Name.Split('`')[0]}, not the {typeof(S).Name.Split('`')[0]} that this optimizer's Init makes.");
 }

@@ -15,7 +15,7 @@ public static partial class Optimizers {
 
     /// <inheritdoc cref="Sgd(double, double, bool, double, double)"/>
     public static Optimizer Sgd(Func<Tensor, Tensor> rate, double momentum = 0, bool nesterov = false, double weightDecay = 0, double dampening = 0) =>
-        Sgd(momentum, nesterov, weightDecay, dampening, ScaleByRate(rate));
+        Sgd(momentum, nesterov, weightDecay, dampening, ScaleByRate(rate.Given()));
 
     static Optimizer Sgd(double momentum, bool nesterov, double weightDecay, double dampening, Optimizer byRate) =>
         Decayed(weightDecay, momentum == 0 ? byRate : Momentum(momentum, nesterov, dampening) >> byRate);
@@ -31,7 +31,7 @@ public static partial class Optimizers {
 
     /// <inheritdoc cref="Adam(double, double, double, double, double)"/>
     public static Optimizer Adam(Func<Tensor, Tensor> rate, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8, double weightDecay = 0) =>
-        Decayed(weightDecay, ScaleByAdam(b1, b2, eps) >> ScaleByRate(rate));
+        Decayed(weightDecay, ScaleByAdam(b1, b2, eps) >> ScaleByRate(rate.Given()));
 
     /// <summary>Adam with weights that decay apart from the gradient, p ← p − rate·(direction + weightDecay·p) (Loshchilov and Hutter 2019). PyTorch's <c>AdamW</c>.</summary>
     /// <param name="rate">The learning rate.</param>
@@ -44,7 +44,7 @@ public static partial class Optimizers {
 
     /// <inheritdoc cref="AdamW(double, double, double, double, double)"/>
     public static Optimizer AdamW(Func<Tensor, Tensor> rate, double weightDecay = 0.01, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) =>
-        ScaleByAdam(b1, b2, eps) >> AddDecayedWeights(weightDecay) >> ScaleByRate(rate);
+        ScaleByAdam(b1, b2, eps) >> AddDecayedWeights(weightDecay) >> ScaleByRate(rate.Given());
 
     /// <summary>Adam by the largest mean square so far, whose steps cannot grow again (Reddi et al. 2018). PyTorch's <c>Adam(amsgrad=True)</c>.</summary>
     /// <param name="rate">The learning rate.</param>
@@ -57,7 +57,7 @@ public static partial class Optimizers {
 
     /// <inheritdoc cref="Amsgrad(double, double, double, double, double)"/>
     public static Optimizer Amsgrad(Func<Tensor, Tensor> rate, double b1 = 0.9, double b2 = 0.999, double eps = 1e-8, double weightDecay = 0) =>
-        Decayed(weightDecay, ScaleByAmsgrad(b1, b2, eps) >> ScaleByRate(rate));
+        Decayed(weightDecay, ScaleByAmsgrad(b1, b2, eps) >> ScaleByRate(rate.Given()));
 
     /// <summary>RMSprop (Hinton 2012): steps by the gradient over the root of its running mean square. PyTorch's <c>RMSprop</c>.</summary>
     /// <param name="rate">The learning rate.</param>
@@ -71,7 +71,7 @@ public static partial class Optimizers {
 
     /// <inheritdoc cref="RmsProp(double, double, double, bool, double, double)"/>
     public static Optimizer RmsProp(Func<Tensor, Tensor> rate, double decay = 0.99, double eps = 1e-8, bool centered = false, double momentum = 0, double weightDecay = 0) =>
-        RmsProp(decay, eps, centered, momentum, weightDecay, ScaleByRate(rate));
+        RmsProp(decay, eps, centered, momentum, weightDecay, ScaleByRate(rate.Given()));
 
     static Optimizer RmsProp(double decay, double eps, bool centered, double momentum, double weightDecay, Optimizer byRate) =>
         Decayed(weightDecay, ScaleByRms(decay, eps, centered) >> (momentum == 0 ? byRate : Momentum(momentum) >> byRate));
@@ -79,5 +79,5 @@ public static partial class Optimizers {
     static Optimizer Decayed(double weightDecay, Optimizer optimizer) => weightDecay == 0 ? optimizer : AddDecayedWeights(weightDecay) >> optimizer;
 
     /// <summary>Optimizers one after the other, as <c>&gt;&gt;</c>.</summary>
-    public static Optimizer Chain(params Optimizer[] parts) => new Chain([.. parts.SelectMany(global::Diff.Chain.PartsOf)]);
+    public static Optimizer Chain(params Optimizer[] parts) => new Chain([.. parts.Given().SelectMany(global::Diff.Chain.PartsOf)]);
 }

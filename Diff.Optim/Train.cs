@@ -18,12 +18,12 @@ public static class Train {
     /// <param name="loss">A scalar, by the parameters and a batch.</param>
     /// <param name="observe">Called after each step with its number and loss.</param>
     public static P Fit<P, B>(P start, IEnumerable<B> batches, Optimizer optimizer, Func<P, B, Tensor> loss, Action<Observation>? observe = null) =>
-        Fold(Step(optimizer, loss), start, default, batches, observe);
+        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), default, batches.Given(), observe);
 
     /// <inheritdoc cref="Fit{P, B}(P, IEnumerable{B}, Optimizer, Func{P, B, Tensor}, Action{Observation}?)"/>
     [OverloadResolutionPriority(1)]
     public static Tensor Fit<B>(Tensor start, IEnumerable<B> batches, Optimizer optimizer, Func<Tensor, B, Tensor> loss, Action<Observation>? observe = null) =>
-        Fold(Step(optimizer, loss), start, default, batches, observe);
+        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), default, batches.Given(), observe);
 
     /// <summary>The parameters after one step for each batch, of a loss that draws random numbers, or gives the model for the next step with
     /// what is not trained changed (running statistics).</summary>
@@ -40,14 +40,16 @@ public static class Train {
     /// <param name="key">What the steps' keys come from: step number t has <c>key.FoldIn(t)</c>.</param>
     /// <param name="observe">Called after each step with its number and loss.</param>
     public static P Fit<P, B>(P start, IEnumerable<B> batches, Optimizer optimizer, Func<P, B, Key, (Tensor Loss, P Next)> loss, Key key = default, Action<Observation>? observe = null) =>
-        Fold(Step(optimizer, loss), start, key, batches, observe);
+        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), key, batches.Given(), observe);
 
     /// <summary>The parameters after so many steps on one loss: all data at once, or no data at all.</summary>
     /// <remarks><example><code>
     /// var line = Train.Fit(new { W = (Tensor)0, B = (Tensor)0 }, 200, Sgd(0.2), p => SquaredError(x * p.W + p.B, y).Mean());
     /// </code></example></remarks>
     public static P Fit<P>(P start, int steps, Optimizer optimizer, Func<P, Tensor> loss, Action<Observation>? observe = null) =>
-        Fold(Step<P, int>(optimizer, (p, _) => loss(p)), start, default, Enumerable.Range(0, steps), observe);
+        Fold(Step<P, int>(optimizer.Given(), Ignoring<P>(loss.Given())), start.Given(), default, Enumerable.Range(0, steps.AtLeast(0)), observe);
+
+    static Func<P, int, Tensor> Ignoring<P>(Func<P, Tensor> loss) => (p, _) => loss(p);
 
     /// <inheritdoc cref="Fit{P}(P, int, Optimizer, Func{P, Tensor}, Action{Observation}?)"/>
     [OverloadResolutionPriority(1)]
@@ -58,14 +60,19 @@ public static class Train {
     /// var step = Train.Step(Adam(1e-3), (Mlp m, Batch b) => CrossEntropy(m.Apply(b.X), b.Y).Mean());
     /// var last = batches.Aggregate(step.Start(net), step.Next);
     /// </code></example></remarks>
-    public static Step<P, B> Step<P, B>(Optimizer optimizer, Func<P, B, Tensor> loss) => new(optimizer, (p, batch, _, _) => {
-        var (value, gradient) = Functions.ValueAndGrad(loss, p, batch);
-        return (value, p, gradient);
-    });
+    public static Step<P, B> Step<P, B>(Optimizer optimizer, Func<P, B, Tensor> loss) {
+        loss.Given();
+        return new(optimizer.Given(), (p, batch, _, _) => {
+            var (value, gradient) = Functions.ValueAndGrad(loss, p, batch);
+            return (value, p, gradient);
+        });
+    }
 
     /// <summary>A step of a loss that draws random numbers, or gives the model for the next step with what is not trained changed.</summary>
-    public static Step<P, B> Step<P, B>(Optimizer optimizer, Func<P, B, Key, (Tensor Loss, P Next)> loss) =>
-        new(optimizer, (p, batch, key, t) => Functions.ValueAndGrad(loss, p, batch, key.FoldIn((int)t.Item())));
+    public static Step<P, B> Step<P, B>(Optimizer optimizer, Func<P, B, Key, (Tensor Loss, P Next)> loss) {
+        loss.Given();
+        return new(optimizer.Given(), (p, batch, key, t) => Functions.ValueAndGrad(loss, p, batch, key.FoldIn((int)t.Item())));
+    }
 
     static P Fold<P, B>(Step<P, B> step, P start, Key key, IEnumerable<B> batches, Action<Observation>? observe) {
         var state = step.Start(start, key);
@@ -109,7 +116,7 @@ public sealed class Step<P, B> {
 
     /// <summary>The state after a step on a batch.</summary>
     public TrainState<P> Next(TrainState<P> state, B batch) {
-        var (loss, next, gradient) = derive(state.Params, batch, state.Key, state.Step);
+        var (loss, next, gradient) = derive(state.Given().Params, batch, state.Key, state.Step);
         // What the loss changed besides (statistics) stays: the step touches differentiable leaves alone.
         var (parameters, opt) = optimizer.Step(next, gradient, state.Opt);
         return new(parameters, opt, state.Key, state.Step + 1, loss);

@@ -65,7 +65,7 @@ internal sealed record IntegerDivOp(bool Remainder) : Op {
 
     void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IBinaryInteger<T> {
         for (var i = 0; i < y.Length; i++) {
-            if (b[i] == T.Zero) throw new DivideByZeroException($"{Name}: element {i} is {a[i]} by 0, which no integer is. Divide floats for ∞: x.To(DType.F32).");
+            if (b[i] == T.Zero) throw new DomainException($"{Name}: element {i} is {a[i]} by 0, which no integer is. Divide floats for ∞: x.To(DType.F32).");
             // The one quotient that does not fit wraps, like every sum: C# would throw.
             var least = b[i] == -T.One;
             var (q, r) = least && b[i] < T.Zero ? (unchecked(-a[i]), T.Zero) : T.DivRem(a[i], b[i]);

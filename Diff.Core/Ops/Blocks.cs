@@ -14,11 +14,14 @@ internal readonly record struct BlockStep(ElementwiseOp Op, DType Type, int A, i
 /// <summary>Runs elementwise ops over views of any layout, a block of the L1 cache at a time: one op, or a chain of them whose
 /// intermediate values never leave the cache. One op alone is the chain of one, so the bits are the same.</summary>
 internal static class Blocks {
-    // 512 is where a step's overhead no longer shows and its operands still fit the cache. Slots are not a power of two apart:
-    // stores at equal distances of 4096 bytes would stall the loads behind them.
-    const int Length = 512, Vector = 16, Line = 64, Slot = Length * 8 + 3 * Line;
+    /// <summary>The elements of a block: where a step's overhead no longer shows and its operands still fit the cache.</summary>
+    public const int Length = 512;
 
-    [ThreadStatic] static Operand[]? operands;
+    // Slots are not a power of two apart: stores at equal distances of 4096 bytes would stall the loads behind them.
+    const int Vector = 16, Line = 64, Slot = Length * 8 + 3 * Line;
+
+    [ThreadStatic] static Place[]? places;
+    [ThreadStatic] static StridedReader[]? readers;
     [ThreadStatic] static byte[]? scratch;
 
     /// <summary>y = op(inputs).</summary>
@@ -34,32 +37,107 @@ internal static class Blocks {
         if (n == 0) return;
         var count = inputs.Length + outputs.Length + registers;
         var room = Scratch(count, out var line);
-        var all = operands is { } mine && mine.Length >= count ? mine : operands = new Operand[Math.Max(16, count)];
-        for (var k = 0; k < inputs.Length; k++) all[k] = Operand.Input(inputs[k], room, line + k * Slot, n);
-        for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = Operand.Output(outputs[k], room, line + (inputs.Length + k) * Slot);
-        for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new() { Array = room, Offset = line + k * Slot };
-        var memory = all.AsSpan(0, inputs.Length + outputs.Length);
+        var all = Rent(ref places, count);
+        for (var k = 0; k < count; k++) all[k] = new(room, line + k * Slot);
+        var padded = Math.Min(Length, (n + Vector - 1) & ~(Vector - 1));
+        for (var k = 0; k < inputs.Length; k++)
+            if (inputs[k].Layout.IsSplat) Fill(inputs[k], room.AsSpan(line + k * Slot), padded);
+        if (n <= Length) OneBlock(steps, inputs, outputs, all, n, padded);
+        else ManyBlocks(steps, inputs, outputs, all, n, line);
+        // The thread must not hold on to anybody's values.
+        Array.Clear(all, 0, count);
+    }
+
+    // What is not in whole vectors goes through slots, all at once.
+    static void OneBlock(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int padded) {
+        for (var k = 0; k < inputs.Length; k++) {
+            var layout = inputs[k].Layout;
+            if (layout.IsSplat) continue;
+            if (layout.IsContiguous && n == padded) all[k] = new(inputs[k], 0);
+            else if (layout.IsContiguous) Copy(inputs[k], 0, n, all[k]);
+            else Gather(inputs[k], n, all[k]);
+            if (n < padded) Pad(inputs[k], n, all[k]);
+        }
+        if (n == padded)
+            for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], 0);
+        Pass(steps, all, padded);
+        if (n < padded)
+            for (var k = 0; k < outputs.Length; k++) Store(outputs[k], 0, n, all[inputs.Length + k]);
+    }
+
+    // Whole vectors in place, then the last few elements through padded copies.
+    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int line) {
+        var strided = Rent(ref readers, inputs.Length);
+        for (var k = 0; k < inputs.Length; k++)
+            if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) strided[k] = Reader(inputs[k].Layout);
         for (var i = 0; i < n; i += Length) {
-            // Whole vectors in place, then the last few elements through padded copies.
             var here = Math.Min(Length, n - i);
             var whole = here & ~(Vector - 1);
             if (whole > 0) {
-                foreach (ref var operand in memory) operand.Load(i, whole, padded: false);
+                for (var k = 0; k < inputs.Length; k++) {
+                    if (inputs[k].Layout.IsContiguous) all[k] = new(inputs[k], i);
+                    else if (!inputs[k].Layout.IsSplat) strided[k].Read(inputs[k], whole, all[k]);
+                }
+                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], i);
                 Pass(steps, all, whole);
             }
-            if (whole < here) {
-                foreach (ref var operand in memory) operand.Load(i + whole, here - whole, padded: true);
-                Pass(steps, all, Vector);
-                foreach (ref var operand in memory[inputs.Length..]) operand.Store(i + whole, here - whole);
+            if (whole == here) continue;
+            var rest = here - whole;
+            for (var k = 0; k < inputs.Length; k++) {
+                if (inputs[k].Layout.IsSplat) continue;
+                if (inputs[k].Layout.IsContiguous) Copy(inputs[k], i + whole, rest, all[k] = new(scratch!, line + k * Slot));
+                else strided[k].Read(inputs[k], rest, all[k]);
+                Pad(inputs[k], rest, all[k]);
             }
+            for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(scratch!, line + k * Slot);
+            Pass(steps, all, Vector);
+            for (var k = 0; k < outputs.Length; k++) Store(outputs[k], i + whole, rest, all[inputs.Length + k]);
         }
-        // The thread must not hold on to anybody's values.
-        all.AsSpan(0, count).Clear();
+        Array.Clear(strided, 0, inputs.Length);
     }
 
-    static void Pass(ReadOnlySpan<BlockStep> steps, Operand[] all, int count) {
+    static void Pass(ReadOnlySpan<BlockStep> steps, Place[] all, int count) {
         foreach (ref readonly var s in steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
+
+    static void Fill(View splat, Span<byte> slot, int count) {
+        var size = splat.DType.Size();
+        var (memory, start) = splat.Memory;
+        var first = memory.AsSpan(start + splat.Layout.Offset * size, size);
+        var to = slot[..(count * size)];
+        switch (size) {
+            case 1: to.Fill(first[0]); break;
+            case 4: MemoryMarshal.Cast<byte, uint>(to).Fill(MemoryMarshal.Read<uint>(first)); break;
+            default: MemoryMarshal.Cast<byte, ulong>(to).Fill(MemoryMarshal.Read<ulong>(first)); break;
+        }
+    }
+
+    static StridedReader Reader(Layout layout) => new(layout.Runs.Dims, layout.Runs.Strides, layout.Offset);
+
+    static void Gather(View from, int count, Place to) {
+        var reader = Reader(from.Layout);
+        reader.Read(from, count, to);
+    }
+
+    static void Copy(View from, int i, int count, Place to) {
+        var size = from.DType.Size();
+        var (memory, start) = from.Memory;
+        memory.AsSpan(start + i * size, count * size).CopyTo(to.Span(count * size));
+    }
+
+    static void Store(View to, int i, int count, Place from) {
+        var size = to.DType.Size();
+        var (memory, start) = to.Memory;
+        from.Span(count * size).CopyTo(memory.AsSpan(start + i * size));
+    }
+
+    // A padded lane must hold a harmless number: what an earlier block left there may take a slow path.
+    static void Pad(View view, int count, Place to) {
+        var size = view.DType.Size();
+        to.Span(((count + Vector - 1) & ~(Vector - 1)) * size)[(count * size)..].Clear();
+    }
+
+    static T[] Rent<T>(ref T[]? kept, int count) => kept is { } mine && mine.Length >= count ? mine : kept = new T[Math.Max(16, count)];
 
     static byte[] Scratch(int slots, out int line) {
         if (scratch is null || scratch.Length < slots * Slot + Line) scratch = GC.AllocateUninitializedArray<byte>(Math.Max(16, slots) * Slot + Line, pinned: true);
@@ -67,69 +145,23 @@ internal static class Blocks {
         return scratch;
     }
 
-    enum Kind : byte { Register, InPlace, Repeated, Strided, Output }
+    /// <summary>Where an operand's block lies: in its own memory, or in a slot.</summary>
+    readonly struct Place(byte[] array, int offset) {
+        public Place(View view, int element) : this(view.Memory.Array, view.Memory.Start + element * view.DType.Size()) { }
 
-    /// <summary>An operand as the loop meets it: in place, one repeated element, gathered into its slot, or a register.</summary>
-    struct Operand {
-        public byte[] Array;
-        public int Offset;
-        byte[] memory, room;
-        int start, slot, size;
-        Kind kind;
-        StridedReader reader;
+        public ref byte Start => ref array[offset];
 
-        public readonly ref byte Start => ref Array[Offset];
+        public Span<byte> Span(int count) => array.AsSpan(offset, count);
+    }
 
-        public static Operand Input(View view, byte[] room, int slot, int n) {
-            var layout = view.Layout;
-            var (memory, start) = view.Memory;
-            var o = new Operand { Array = room, Offset = slot, memory = memory, start = start, room = room, slot = slot, size = view.DType.Size() };
-            if (layout.IsSplat) {
-                o.kind = Kind.Repeated;
-                var first = memory.AsSpan(start + layout.Offset * o.size, o.size);
-                var to = room.AsSpan(slot, Math.Min(Length, (n + Vector - 1) & ~(Vector - 1)) * o.size);
-                switch (o.size) {
-                    case 1: to.Fill(first[0]); break;
-                    case 4: MemoryMarshal.Cast<byte, uint>(to).Fill(MemoryMarshal.Read<uint>(first)); break;
-                    default: MemoryMarshal.Cast<byte, ulong>(to).Fill(MemoryMarshal.Read<ulong>(first)); break;
-                }
-            } else if (layout.IsContiguous) {
-                o.kind = Kind.InPlace;
-            } else {
-                o.kind = Kind.Strided;
-                o.reader = new(layout.Runs.Dims, layout.Runs.Strides, layout.Offset);
-            }
-            return o;
+    static void Read(this ref StridedReader reader, View from, int count, Place to) {
+        var (memory, start) = from.Memory;
+        var source = memory.AsSpan(start);
+        var destination = to.Span(count * from.DType.Size());
+        switch (from.DType.Size()) {
+            case 1: reader.Read<byte>(source, destination); break;
+            case 4: reader.Read<uint>(MemoryMarshal.Cast<byte, uint>(source), MemoryMarshal.Cast<byte, uint>(destination)); break;
+            default: reader.Read<ulong>(MemoryMarshal.Cast<byte, ulong>(source), MemoryMarshal.Cast<byte, ulong>(destination)); break;
         }
-
-        public static Operand Output(View view, byte[] room, int slot) {
-            var (memory, start) = view.Memory;
-            return new() { memory = memory, start = start, room = room, slot = slot, size = view.DType.Size(), kind = Kind.Output };
-        }
-
-        /// <summary>Makes the elements from i on readable, or the output's writable; padded to a vector where they are fewer.</summary>
-        public void Load(int i, int count, bool padded) {
-            if (kind == Kind.Repeated) return;
-            if (kind != Kind.Strided && !padded) {
-                (Array, Offset) = (memory, start + i * size);
-                return;
-            }
-            (Array, Offset) = (room, slot);
-            if (kind == Kind.Output) return;
-            var to = room.AsSpan(slot, count * size);
-            var from = memory.AsSpan(start);
-            if (kind == Kind.InPlace) from.Slice(i * size, count * size).CopyTo(to);
-            else
-                switch (size) {
-                    case 1: reader.Read<byte>(from, to); break;
-                    case 4: reader.Read<uint>(MemoryMarshal.Cast<byte, uint>(from), MemoryMarshal.Cast<byte, uint>(to)); break;
-                    default: reader.Read<ulong>(MemoryMarshal.Cast<byte, ulong>(from), MemoryMarshal.Cast<byte, ulong>(to)); break;
-                }
-            // A padded lane must hold a harmless number: what an earlier block left there may take a slow path.
-            if (padded) room.AsSpan(slot + count * size, (Vector - count) * size).Clear();
-        }
-
-        /// <summary>Writes the few elements of a padded block to where they belong.</summary>
-        public readonly void Store(int i, int count) => room.AsSpan(slot, count * size).CopyTo(memory.AsSpan(start + i * size));
     }
 }

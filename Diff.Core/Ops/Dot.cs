@@ -35,6 +35,12 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         return true;
     }
 
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) {
+        var flops = 2.0 * outputs[0].Shape.Size;
+        foreach (var a in LeftSum.Span) flops *= inputs[0].Shape[a];
+        return flops;
+    }
+
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (leftRest, rightRest) = (Rest(inputs[0].Shape.Rank, LeftBatch, LeftSum), Rest(inputs[1].Shape.Rank, RightBatch, RightSum));
         var a = Matrices.Of(inputs[0], LeftBatch, leftRest, LeftSum);

@@ -95,5 +95,5 @@ public sealed partial class Tensor {
     /// <param name="part">What is put there; of as many axes.</param>
     /// <param name="starts">Integers [rank], where the part begins on each axis; negative counts from the end.</param>
     /// <exception cref="ShapeException">The part leaves the tensor.</exception>
-    public Tensor DynamicUpdate(Tensor part, Tensor starts) => Graph.Apply(DynamicUpdateOp.Op, this, part.To(DType), starts);
+    public Tensor DynamicUpdate(Tensor part, Tensor starts) => Graph.Apply(DynamicUpdateOp.Op, this, part.Given().To(DType), starts);
 }

@@ -68,7 +68,7 @@ public static partial class Functions {
 
     /// <summary>The first half times the sigmoid of the second, along an axis.</summary>
     /// <inheritdoc cref="Glu(Tensor)"/>
-    public static Tensor Glu(Tensor x, int axis) => x.Split(2, axis) is [var a, var b] ? a * Sigmoid(b) : x;
+    public static Tensor Glu(Tensor x, int axis) => x.Given().Split(2, axis) is [var a, var b] ? a * Sigmoid(b) : x;
 
     /// <summary>x for x &gt; 0, else x/100.</summary>
     public static Tensor LeakyRelu(Tensor x) => Where(x > 0, x, x * 0.01);
@@ -83,7 +83,7 @@ public static partial class Functions {
     /// <param name="x">Floats; large ones do not overflow.</param>
     /// <param name="axis">Along which they add up to 1.</param>
     public static Tensor Softmax(Tensor x, int axis) {
-        var a = x.Shape.Axis(axis);
+        var a = x.Given().Shape.Axis(axis);
         var e = Exp(x - StopGradient(x.Max(a).ExpandDims(a)));
         return e / e.Sum(a).ExpandDims(a);
     }
@@ -92,7 +92,7 @@ public static partial class Functions {
     /// <param name="x">Floats.</param>
     /// <param name="axis">Along which the probabilities add up to 1.</param>
     public static Tensor LogSoftmax(Tensor x, int axis) {
-        var a = x.Shape.Axis(axis);
+        var a = x.Given().Shape.Axis(axis);
         var shifted = x - StopGradient(x.Max(a).ExpandDims(a));
         return shifted - Log(Exp(shifted).Sum(a).ExpandDims(a));
     }
@@ -107,7 +107,7 @@ public static partial class Functions {
 
     /// <summary>ln Σ eˣ over the axes (all unless told), without overflow; of all −∞ it is −∞.</summary>
     public static Tensor LogSumExp(Tensor x, params int[] axes) {
-        var over = x.Shape.AxesOf(axes);
+        var over = x.Given().Shape.AxesOf(axes);
         var most = StopGradient(Graph.Apply(new ExtremeOp(true, over), x));
         most = Where(IsFinite(most), most, 0);
         var kept = Axes.Of([.. Enumerable.Range(0, x.Rank).Where(i => over.Span.IndexOf(i) < 0)]);
@@ -122,7 +122,7 @@ public static partial class Functions {
     /// <param name="axes">Which; null or none for all.</param>
     /// <param name="keep">Whether the axes stay, with size 1.</param>
     public static Tensor LogSumExp(Tensor x, int[]? axes, bool keep) {
-        var y = LogSumExp(x, axes ?? []);
+        var y = LogSumExp(x.Given(), axes ?? []);
         return keep ? x.Kept(y, x.Shape.AxesOf(axes ?? [])) : y;
     }
 }

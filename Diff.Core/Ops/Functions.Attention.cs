@@ -6,7 +6,7 @@ public static partial class Functions {
     /// <param name="axes">Which; the last unless told.</param>
     /// <param name="epsilon">Added to the variance, which is divided by n.</param>
     public static Tensor Standardize(Tensor x, int[]? axes = null, double epsilon = 1e-5) {
-        if (!x.DType.IsFloat()) x = x.To(DType.F32);
+        if (!x.Given().DType.IsFloat()) x = x.To(DType.F32);
         var centered = x - x.Mean(axes ?? [-1], keep: true);
         return centered * Rsqrt(centered.Square().Mean(axes ?? [-1], keep: true) + epsilon);
     }
@@ -21,6 +21,9 @@ public static partial class Functions {
     /// <remarks>PyTorch's <c>scaled_dot_product_attention</c> (Vaswani et al. 2017). JAX's has the heads behind the positions.</remarks>
     /// <exception cref="ShapeException">The sizes do not fit.</exception>
     public static Tensor DotProductAttention(Tensor q, Tensor k, Tensor v, Tensor? mask = null, bool causal = false, double? scale = null) {
+        q.Given();
+        k.Given();
+        v.Given();
         if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2 || q.Shape[^1] != k.Shape[^1] || k.Shape[^2] != v.Shape[^2])
             throw new ShapeException($"DotProductAttention: queries {q.Type}, keys {k.Type} and values {v.Type} have to be [.., m, d], [.., n, d] and [.., n, e].");
         // The queries are fewer numbers than the products.

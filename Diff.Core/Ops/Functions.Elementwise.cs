@@ -98,19 +98,19 @@ public static partial class Functions {
     public static Tensor ErfInv(Tensor x) => Promotion.ApplyFloat(ErfInvOp.Op, x);
 
     /// <summary>The next integer below. No derivative.</summary>
-    public static Tensor Floor(Tensor x) => x.DType.IsFloat() ? Graph.Apply(FloorOp.Op, x) : x;
+    public static Tensor Floor(Tensor x) => x.Given().DType.IsFloat() ? Graph.Apply(FloorOp.Op, x) : x;
 
     /// <summary>The next integer above. No derivative.</summary>
-    public static Tensor Ceil(Tensor x) => x.DType.IsFloat() ? Graph.Apply(CeilOp.Op, x) : x;
+    public static Tensor Ceil(Tensor x) => x.Given().DType.IsFloat() ? Graph.Apply(CeilOp.Op, x) : x;
 
     /// <summary>The nearest integer, halves to the even one. No derivative.</summary>
-    public static Tensor Round(Tensor x) => x.DType.IsFloat() ? Graph.Apply(RoundOp.Op, x) : x;
+    public static Tensor Round(Tensor x) => x.Given().DType.IsFloat() ? Graph.Apply(RoundOp.Op, x) : x;
 
     /// <summary>The integer part: without the fraction. No derivative.</summary>
-    public static Tensor Trunc(Tensor x) => x.DType.IsFloat() ? Graph.Apply(TruncOp.Op, x) : x;
+    public static Tensor Trunc(Tensor x) => x.Given().DType.IsFloat() ? Graph.Apply(TruncOp.Op, x) : x;
 
     /// <summary>Whether not a number.</summary>
-    public static Tensor IsNaN(Tensor x) => x.Ne(x);
+    public static Tensor IsNaN(Tensor x) => x.Given().Ne(x);
 
     /// <summary>Whether infinite, of either sign.</summary>
     public static Tensor IsInf(Tensor x) => Abs(x).Eq(double.PositiveInfinity);
@@ -134,14 +134,14 @@ public static partial class Functions {
 
     /// <summary>xⁿ; 0⁰ is 1. A whole n known in advance is multiplied out, so that negative x and x = 0 have their derivatives.</summary>
     public static Tensor Pow(Tensor x, double n) =>
-        n == Math.Round(n) && Math.Abs(n) <= 64 ? n == 2 ? Square(x) : Graph.Apply(new IntegerPowOp((int)n), n < 0 && !x.DType.IsFloat() ? x.To(DType.F32) : x)
+        n == Math.Round(n) && Math.Abs(n) <= 64 ? n == 2 ? Square(x) : Graph.Apply(new IntegerPowOp((int)n), n < 0 && !x.Given().DType.IsFloat() ? x.To(DType.F32) : x)
         : Pow(x, (Tensor)n);
 
     /// <summary>aᵇ for a &gt; 0, or any a where b is whole; 0⁰ is 1, and the slope by the exponent there is 0.</summary>
     public static Tensor Pow(Tensor a, Tensor b) => FloatPair(PowOp.Op, a, b);
 
     /// <summary>⌊a/b⌋, the quotient rounded down, as in Python, NumPy and JAX; C#'s of integers is rounded towards zero. No derivative.</summary>
-    /// <exception cref="DivideByZeroException">An integer is divided by zero; of floats it is ±∞ or NaN.</exception>
+    /// <exception cref="DomainException">An integer is divided by zero; of floats it is ±∞ or NaN.</exception>
     public static Tensor FloorDiv(Tensor a, Tensor b) {
         (a, b) = Promotion.Match(nameof(FloorDiv), a, b);
         return a.DType.IsFloat() ? Graph.Apply(FloorDivOp.Op, a, b) : Graph.Apply(new IntegerDivOp(false), a, b);
@@ -149,7 +149,7 @@ public static partial class Functions {
 
     /// <summary>a − b⌊a/b⌋: the remainder with the sign of b, as in Python, NumPy and JAX; C#'s % of numbers has that of a.
     /// Its derivative by b is −⌊a/b⌋. Also <c>a % b</c>.</summary>
-    /// <exception cref="DivideByZeroException">An integer is divided by zero; of floats it is NaN.</exception>
+    /// <exception cref="DomainException">An integer is divided by zero; of floats it is NaN.</exception>
     public static Tensor Mod(Tensor a, Tensor b) {
         (a, b) = Promotion.Match(nameof(Mod), a, b);
         return a.DType.IsFloat() ? Graph.Apply(ModOp.Op, a, b) : Graph.Apply(new IntegerDivOp(true), a, b);
@@ -188,7 +188,7 @@ public static partial class Functions {
     /// <exception cref="DTypeException">The condition is not bool.</exception>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b) {
         (a, b) = Promotion.Match("Where", a, b);
-        var shape = Promotion.Broadcast("Where", condition.Type, a.Type);
+        var shape = Promotion.Broadcast("Where", condition.Given().Type, a.Type);
         return Graph.Apply(SelectOp.Op, condition.BroadcastTo(shape), a.BroadcastTo(shape), b.BroadcastTo(shape));
     }
 

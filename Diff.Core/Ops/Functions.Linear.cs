@@ -12,7 +12,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">There are no two such axes.</exception>
     public static Tensor Diagonal(Tensor x, int offset = 0, int axis1 = -2, int axis2 = -1) {
-        if (x.Rank < 2) throw new ShapeException($"Diagonal: {x.Type} is no matrix.");
+        if (x.Given().Rank < 2) throw new ShapeException($"Diagonal: {x.Type} is no matrix.");
         var (row, column) = (x.Shape.Axis(axis1), x.Shape.Axis(axis2));
         if (row == column) throw new ShapeException($"Diagonal: axis {axis1} and axis {axis2} of {x.Type} are one.");
         int[] stack = [.. Enumerable.Range(0, x.Rank).Where(a => a != row && a != column)];
@@ -38,7 +38,7 @@ public static partial class Functions {
     /// <summary>The sum of the diagonal of each matrix: [.., m, n] → [..].</summary>
     /// <remarks>Of the last two axes, as <c>jnp.trace(x, axis1=-2, axis2=-1)</c>.</remarks>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
-    public static Tensor Trace(Tensor x) => x.Rank >= 2 ? Diagonal(x).Sum(-1) : throw new ShapeException($"Trace: {x.Type} is no matrix.");
+    public static Tensor Trace(Tensor x) => x.Given().Rank >= 2 ? Diagonal(x).Sum(-1) : throw new ShapeException($"Trace: {x.Type} is no matrix.");
 
     /// <summary>Lower triangular L with L·Lᵀ = A: [.., n, n] → [.., n, n].</summary>
     /// <param name="a">Symmetric and positive definite; A and Aᵀ are averaged, so that the gradient is symmetric, too.</param>
@@ -47,7 +47,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DomainException">A matrix is not positive definite; NaN in it gives NaN instead.</exception>
-    public static Tensor Cholesky(Tensor a) => Graph.Apply(CholeskyOp.Op, Symmetric(Floats(a), "Cholesky"));
+    public static Tensor Cholesky(Tensor a) => Graph.Apply(CholeskyOp.Op, Symmetric(Floats(a.Given()), "Cholesky"));
 
     /// <summary>X with T·X = B, T a triangle of A: [.., n, n], [.., n, m] → [.., n, m]; b [n] is one column. Stacks broadcast.</summary>
     /// <param name="a">Only its triangle is read; the rest counts as zeros.</param>
@@ -59,7 +59,7 @@ public static partial class Functions {
     /// <exception cref="ShapeException">a is not square, or b has another number of rows.</exception>
     /// <exception cref="DomainException">There is a 0 on the diagonal.</exception>
     public static Tensor TriangularSolve(Tensor a, Tensor b, bool lower = true, bool transposed = false, bool unit = false) =>
-        Solving("TriangularSolve", new TriangularSolveOp(lower, transposed, unit), a, b);
+        Solving("TriangularSolve", new TriangularSolveOp(lower, transposed, unit), a.Given(), b.Given());
 
     /// <summary>X with A·X = B: [.., n, n], [.., n, m] → [.., n, m]; b [n] is one column. Stacks broadcast.</summary>
     /// <remarks>By LU with partial pivoting. NumPy's <c>linalg.solve</c>. <example><code>
@@ -67,13 +67,13 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="ShapeException">a is not square, or b has another number of rows.</exception>
     /// <exception cref="DomainException">A matrix is singular: a pivot is exactly 0.</exception>
-    public static Tensor Solve(Tensor a, Tensor b) => Solving("Solve", new SolveOp(Transposed: false), a, b);
+    public static Tensor Solve(Tensor a, Tensor b) => Solving("Solve", new SolveOp(Transposed: false), a.Given(), b.Given());
 
     /// <summary>A⁻¹: [.., n, n] → [.., n, n]. To solve with it is slower and less exact than <see cref="Solve"/>.</summary>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DomainException">A matrix is singular: a pivot is exactly 0.</exception>
     public static Tensor Inv(Tensor a) {
-        a = SquareMatrix(Floats(a), "Inv");
+        a = SquareMatrix(Floats(a.Given()), "Inv");
         var identity = OnDiagonal(Graph.Fill(1, new(a.DType, Shape.Of(a.Shape.Span[..^1]))));
         return Graph.Apply(new SolveOp(Transposed: false), a, identity);
     }
@@ -82,20 +82,20 @@ public static partial class Functions {
     /// <remarks>Its gradient is the matrix of cofactors, right for singular matrices, too; the second derivative is for regular ones alone.</remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DomainException">The second derivative of a singular matrix.</exception>
-    public static Tensor Det(Tensor a) => Graph.Apply(DetOp.Op, Floats(a));
+    public static Tensor Det(Tensor a) => Graph.Apply(DetOp.Op, Floats(a.Given()));
 
     /// <summary>The sign of the determinant, −1, 0 or 1, and the logarithm of its magnitude, which neither overflows nor underflows: [.., n, n] → [..], [..].</summary>
     /// <remarks>0 and −∞ of a singular matrix. The derivative of the logarithm is A⁻ᵀ; the sign has none. NumPy's <c>linalg.slogdet</c>.</remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     /// <exception cref="DomainException">The derivative of a singular matrix.</exception>
-    public static (Tensor Sign, Tensor LogAbs) SlogDet(Tensor a) => Graph.ApplyAll(SlogDetOp.Op, Floats(a)) is [var sign, var log] ? (sign, log) : default;
+    public static (Tensor Sign, Tensor LogAbs) SlogDet(Tensor a) => Graph.ApplyAll(SlogDetOp.Op, Floats(a.Given())) is [var sign, var log] ? (sign, log) : default;
 
     /// <summary>Q with orthonormal columns and upper triangular R with Q·R = A: [.., m, n] → [.., m, k], [.., k, n], k = min(m, n).</summary>
     /// <remarks>R's diagonal is not negative, which makes both unique where A has full rank (LAPACK leaves the signs open). NumPy's <c>linalg.qr</c>, "reduced".</remarks>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     /// <exception cref="DomainException">The derivative where the first k columns are dependent: it does not exist.</exception>
     public static (Tensor Q, Tensor R) Qr(Tensor a) {
-        a = Matrix(Floats(a), "Qr");
+        a = Matrix(Floats(a.Given()), "Qr");
         var (m, n) = (a.Shape[^2], a.Shape[^1]);
         if (m >= n) return Graph.ApplyAll(QrOp.Op, a) is [var q, var r] ? (q, r) : default;
         // The first columns decide Q; the others follow it.
@@ -110,14 +110,14 @@ public static partial class Functions {
     /// their rotation among each other out, which is right for what does not depend on it (and infinite in JAX). Nearly equal ones make
     /// derivatives of eigenvectors large. NumPy's <c>linalg.eigh</c>; by Householder's reflections and the implicit QL method.</remarks>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    public static (Tensor Values, Tensor Vectors) Eigh(Tensor a) => Graph.ApplyAll(EighOp.Op, Symmetric(Floats(a), "Eigh")) is [var w, var v] ? (w, v) : default;
+    public static (Tensor Values, Tensor Vectors) Eigh(Tensor a) => Graph.ApplyAll(EighOp.Op, Symmetric(Floats(a.Given()), "Eigh")) is [var w, var v] ? (w, v) : default;
 
     /// <summary>Singular values, descending, with U·diag(S)·Vh = A: [.., m, n] → [.., m, k], [.., k], [.., k, n], k = min(m, n).</summary>
     /// <remarks>The largest component of each row of Vh (of each column of U, where there are more columns than rows) is positive. As with <see cref="Eigh"/>, derivatives leave
     /// out rotations among singular values that coincide, and those of U's columns that belong to 0. NumPy's <c>linalg.svd(full_matrices=False)</c>; by Jacobi's one-sided method.</remarks>
     /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public static (Tensor U, Tensor S, Tensor Vh) Svd(Tensor a) {
-        a = Matrix(Floats(a), "Svd");
+        a = Matrix(Floats(a.Given()), "Svd");
         var tall = a.Shape[^2] >= a.Shape[^1];
         var parts = Graph.ApplyAll(SvdOp.Op, tall ? a : a.SwapAxes(-1, -2));
         return tall ? (parts[0], parts[1], parts[2]) : (parts[2].SwapAxes(-1, -2), parts[1], parts[0].SwapAxes(-1, -2));
@@ -128,7 +128,7 @@ public static partial class Functions {
     /// <exception cref="ShapeException">b has another number of rows.</exception>
     /// <exception cref="DomainException">A's rank is not full: a diagonal element of R is exactly 0.</exception>
     public static Tensor Lstsq(Tensor a, Tensor b) {
-        (a, b) = Promotion.MatchTypes(Matrix(Floats(a), "Lstsq"), b);
+        (a, b) = Promotion.MatchTypes(Matrix(Floats(a.Given()), "Lstsq"), b.Given());
         var column = b.Rank == 1;
         if (column) b = b.ExpandDims(1);
         if (b.Rank < 2 || b.Shape[^2] != a.Shape[^2]) throw new ShapeException($"Lstsq: {a.Type} has {a.Shape[^2]} rows, the right-hand side {b.Type} has {(b.Rank < 2 ? "none" : b.Shape[^2])}.");

@@ -20,7 +20,7 @@ public static partial class Functions {
     /// <param name="size">Of the result: one number, or one for each axis.</param>
     /// <exception cref="ShapeException">A size is smaller than 1, or an axis is empty.</exception>
     public static Tensor AdaptiveAvgPool(Tensor x, PerAxis size) {
-        var (axes, to) = Adaptive("AdaptiveAvgPool", x, size);
+        var (axes, to) = Adaptive("AdaptiveAvgPool", x.Given(), size);
         if (!x.DType.IsFloat()) x = x.To(DType.F32);
         if (Divides(x, to) is { } window) return AvgPool(x, PerAxis.Of(window));
         // Axis by axis a product with the weights of its parts: the mean of a block is the mean of means.
@@ -40,7 +40,7 @@ public static partial class Functions {
     /// <remarks>The parts are those of <see cref="AdaptiveAvgPool"/>. Of equals the first has the derivative; NaN wins.</remarks>
     /// <inheritdoc cref="AdaptiveAvgPool"/>
     public static Tensor AdaptiveMaxPool(Tensor x, PerAxis size) {
-        var (axes, to) = Adaptive("AdaptiveMaxPool", x, size);
+        var (axes, to) = Adaptive("AdaptiveMaxPool", x.Given(), size);
         if (Divides(x, to) is { } window) return MaxPool(x, PerAxis.Of(window));
         // The places of each part in the plane; a part that is shorter than the longest names its last place again, which changes nothing.
         Tensor places = Tensor.Ints(0).Reshape(1, 1);
@@ -78,7 +78,7 @@ public static partial class Functions {
     /// <param name="x">Any dtype; the count of its axes decides over how many the window slides. Padding is zeros.</param>
     /// <param name="stride">Steps of the window, 1 unless told.</param>
     public static Tensor Patches(Tensor x, PerAxis size, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default) {
-        var axes = SpatialAxes("Patches", x);
+        var axes = SpatialAxes("Patches", x.Given());
         var (window, steps, around, apart) = (size.For(axes, 1, "Patches: size"), stride.For(axes, 1, "Patches: stride"), padding.For(axes, 0, "Patches: padding"), dilation.For(axes, 1, "Patches: dilation"));
         var (under, counts) = Under("Patches", x, window, steps, around, apart);
         // [N, C, windows, elements] → [N, C · elements, windows …].
@@ -88,15 +88,15 @@ public static partial class Functions {
     // [N, C, windows, elements], and how many windows there are along each axis. Gathered: each element is read once for each window.
     static (Tensor, int[]) Under(string name, Tensor x, int[] window, int[] steps, int[] around, int[] apart) {
         var axes = window.Length;
-        if (around.Any(p => p < 0)) throw new ShapeException($"{name}: padding is not negative.");
+        if (around.Any(p => p < 0)) throw new DomainException($"{name}: padding is not negative.");
         var padded = around.All(p => p == 0) ? x : x.Pad(0, [(0, 0), (0, 0), .. around.Select(p => (p, p))]);
         var counts = new int[axes];
         Tensor places = Tensor.Ints(0).Reshape(1, 1);
         for (var a = 0; a < axes; a++) {
-            if (window[a] < 1 || steps[a] < 1 || apart[a] < 1) throw new ShapeException($"{name}: windows, strides and dilations are at least 1.");
-            var (n, reach) = (padded.Shape[a + 2], (window[a] - 1) * apart[a] + 1);
+            if (window[a] < 1 || steps[a] < 1 || apart[a] < 1) throw new DomainException($"{name}: windows, strides and dilations are at least 1.");
+            var (n, reach) = (padded.Shape[a + 2], (window[a] - 1L) * apart[a] + 1);
             if (n < reach) throw new ShapeException($"{name}: the window reaches over {reach} elements of axis {a + 2}, {x.Type} with padding has {n}.");
-            counts[a] = (n - reach) / steps[a] + 1;
+            counts[a] = (int)((n - reach) / steps[a] + 1);
             var along = (Tensor.Arange(counts[a]) * steps[a]).Reshape(counts[a], 1) + Tensor.Arange(window[a]) * apart[a];
             var (outer, inner) = (places.Shape[0], places.Shape[1]);
             places = (places.Reshape(outer, 1, inner, 1) * n + along.Reshape(1, counts[a], 1, window[a])).Reshape(outer * counts[a], inner * window[a]);
@@ -112,7 +112,8 @@ public static partial class Functions {
     /// <param name="padding">On both sides of each axis, 0 unless told.</param>
     /// <exception cref="ShapeException">The window is larger than the padded input, or has more axes.</exception>
     public static Tensor ReduceWindow(Tensor x, WindowReduction how, int[] size, int[]? stride = null, int[]? padding = null) {
-        var axes = size.Length;
+        x.Given();
+        var axes = size.Given().Length;
         if (axes is < 1 or > 3 || axes > x.Rank || (stride ?? size).Length != axes || (padding ?? size).Length != axes)
             throw new ShapeException($"ReduceWindow: a window over the last one to three axes of {x.Type}, with a size, a stride and a padding for each, not {axes}, {stride?.Length ?? axes}, {padding?.Length ?? axes}.");
         var (steps, around) = (stride ?? PlainSteps(axes), padding ?? new int[axes]);

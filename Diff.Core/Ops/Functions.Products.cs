@@ -16,7 +16,7 @@ public static class TensorProducts {
 public static partial class Functions {
     /// <inheritdoc cref="TensorProducts.MatMul(Tensor, Tensor, string, string)"/>
     public static Tensor MatMul(Tensor a, Tensor b, [CallerArgumentExpression(nameof(a))] string left = "", [CallerArgumentExpression(nameof(b))] string right = "") {
-        if (a.Rank == 0 || b.Rank == 0) throw new ShapeException($"MatMul: {left}.MatMul({right}): {(a.Rank == 0 ? $"left {a.Type}" : $"right {b.Type}")} is a scalar; multiply with *.");
+        if (a.Given(left).Rank == 0 || b.Given(right).Rank == 0) throw new ShapeException($"MatMul: {left}.MatMul({right}): {(a.Rank == 0 ? $"left {a.Type}" : $"right {b.Type}")} is a scalar; multiply with *.");
         var (inner, outer) = (a.Shape[^1], b.Shape[b.Rank == 1 ? 0 : ^2]);
         if (inner != outer) {
             var hint = b.Rank == 2 && b.Shape[1] == inner ? $" Did you mean {right}.T?" : a.Rank == 2 && a.Shape[0] == outer ? $" Did you mean {left}.T?" : "";
@@ -41,5 +41,5 @@ public static partial class Functions {
     }
 
     /// <summary>All products of two vectors: [m], [n] → [m, n].</summary>
-    public static Tensor Outer(Tensor a, Tensor b) => a.Flatten(0).ExpandDims(1) * b.Flatten(0).ExpandDims(0);
+    public static Tensor Outer(Tensor a, Tensor b) => a.Given().Flatten(0).ExpandDims(1) * b.Given().Flatten(0).ExpandDims(0);
 }

@@ -15,15 +15,15 @@ namespace Diff;
 public static class RandomTensors {
     extension(Key key) {
         /// <summary>Uniform in [0, 1), f32: <c>jax.random.uniform</c>.</summary>
-        public Tensor Uniform(params int[] shape) => key.Uniform(shape, 0, 1);
+        public Tensor Uniform(params int[] shape) => key.Uniform(shape.Given(), 0, 1);
 
         /// <summary>Uniform in [0, 1), f32 or f64.</summary>
-        public Tensor Uniform(DType type, params int[] shape) => key.Uniform(shape, 0, 1, type);
+        public Tensor Uniform(DType type, params int[] shape) => key.Uniform(shape.Given(), 0, 1, type);
 
         /// <summary>Uniform in [low, high): <c>jax.random.uniform(key, shape, dtype, low, high)</c>.</summary>
         /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
         public Tensor Uniform(int[] shape, double low, double high, DType type = DType.F32) => type switch {
-            DType.F32 => Filled<float>(shape, values => Threefry.Uniform(key.High, key.Low, values, (float)low, (float)high)),
+            DType.F32 => Filled<float>(shape.Given(), values => Threefry.Uniform(key.High, key.Low, values, (float)low, (float)high)),
             DType.F64 => Filled<double>(shape, values => Threefry.Uniform(key.High, key.Low, values, low, high)),
             _ => throw NotFloat(nameof(Uniform), type),
         };
@@ -41,13 +41,13 @@ public static class RandomTensors {
 
         /// <summary>Normal with mean 0 and deviation 1 under the condition that it lies in (low, high): <c>jax.random.truncated_normal</c>.</summary>
         /// <exception cref="DTypeException">The type is neither f32 nor f64.</exception>
-        /// <exception cref="ShapeException">low is not less than high.</exception>
+        /// <exception cref="DomainException">low is not less than high.</exception>
         public Tensor TruncatedNormal(int[] shape, double low = -2, double high = 2, DType type = DType.F32) {
-            if (!(low < high)) throw new ShapeException($"TruncatedNormal: there is no number between {low} and {high}.");
+            if (!(low < high)) throw new DomainException($"TruncatedNormal: there is no number between {low} and {high}.");
             // The inverse of the distribution function, on the uniform numbers between its values at the ends.
             var (a, b) = (Functions.Erf(low / Math.Sqrt(2)).Item(), Functions.Erf(high / Math.Sqrt(2)).Item());
             return type switch {
-                DType.F32 => Filled<float>(shape, values => {
+                DType.F32 => Filled<float>(shape.Given(), values => {
                     Threefry.Uniform(key.High, key.Low, values, (float)a, (float)b);
                     Map(values, u => Vector.Create(MathF.Sqrt(2)) * InverseErf.Of(u));
                     Inside(values, MathF.BitIncrement((float)low), MathF.BitDecrement((float)high));
@@ -65,8 +65,8 @@ public static class RandomTensors {
         /// <param name="p">A number, or probabilities that broadcast to the shape.</param>
         /// <param name="shape">Of the result; that of p where none is given.</param>
         public Tensor Bernoulli(Tensor p, params int[] shape) {
-            var type = p.IsWeak || p.DType != DType.F64 ? DType.F32 : DType.F64;
-            return key.Uniform(shape.Length == 0 ? p.Shape.ToArray() : shape, 0, 1, type) < p;
+            var type = p.Given().IsWeak || p.DType != DType.F64 ? DType.F32 : DType.F64;
+            return key.Uniform(shape.Given().Length == 0 ? p.Shape.ToArray() : shape, 0, 1, type) < p;
         }
 
         /// <summary>Integers in [low, high), i32: <c>jax.random.randint</c>.</summary>
@@ -75,7 +75,7 @@ public static class RandomTensors {
 
         /// <summary>Integers in [low, high), i32 or i64.</summary>
         /// <exception cref="DTypeException">The type is neither i32 nor i64.</exception>
-        public Tensor RandInt(DType type, long low, long high, params int[] shape) => low >= high ? throw new ShapeException($"RandInt: there is no integer from {low} up to but without {high}.") : type switch {
+        public Tensor RandInt(DType type, long low, long high, params int[] shape) => low >= high ? throw new DomainException($"RandInt: there is no integer from {low} up to but without {high}.") : type switch {
             DType.I32 => Filled<int>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high)),
             DType.I64 => Filled<long>(shape, values => Threefry.RandInt(key.High, key.Low, values, low, high)),
             _ => throw new DTypeException($"RandInt draws i32 or i64, not {type.Name()}."),
@@ -90,15 +90,15 @@ public static class RandomTensors {
         /// <summary>Standard Gumbel, −ln(−ln u), f32 or f64: <c>jax.random.gumbel</c>. What to add to logits so that their largest is a draw.</summary>
         public Tensor Gumbel(int[] shape, DType type = DType.F32) =>
             // From the smallest normal number on: u = 0 would be −∞.
-            -Functions.Log(-Functions.Log(key.Uniform(shape, type == DType.F64 ? 2.2250738585072014e-308 : 1.17549435e-38, 1, type)));
+            -Functions.Log(-Functions.Log(key.Uniform(shape.Given(), type == DType.F64 ? 2.2250738585072014e-308 : 1.17549435e-38, 1, type)));
 
         /// <summary>Exponential with mean 1, −ln(1 − u), f32 or f64: <c>jax.random.exponential</c>.</summary>
-        public Tensor Exponential(int[] shape, DType type = DType.F32) => -Functions.Log1p(-key.Uniform(shape, 0, 1, type));
+        public Tensor Exponential(int[] shape, DType type = DType.F32) => -Functions.Log1p(-key.Uniform(shape.Given(), 0, 1, type));
 
         /// <summary>Laplace with mean 0 and scale 1, f32 or f64: <c>jax.random.laplace</c>.</summary>
         public Tensor Laplace(int[] shape, DType type = DType.F32) {
             // −1 itself would be −∞.
-            var u = key.Uniform(shape, -1 + Math.Pow(2, type == DType.F64 ? -53 : -24), 1, type);
+            var u = key.Uniform(shape.Given(), -1 + Math.Pow(2, type == DType.F64 ? -53 : -24), 1, type);
             return Functions.Sign(u) * Functions.Log1p(-Functions.Abs(u));
         }
 
@@ -112,7 +112,7 @@ public static class RandomTensors {
         /// </code></example></remarks>
         /// <exception cref="ShapeException">There are not two axes.</exception>
         public Tensor Orthogonal(int[] shape, DType type = DType.F32) {
-            if (shape.Length < 2) throw new ShapeException($"Orthogonal: [{string.Join(",", shape)}] is no shape of matrices, [.., rows, columns].");
+            if (shape.Given().Length < 2) throw new ShapeException($"Orthogonal: [{string.Join(",", shape)}] is no shape of matrices, [.., rows, columns].");
             if (shape[^2] >= shape[^1]) return Functions.Qr(key.Normal(type, shape)).Q;
             return key.Orthogonal([.. shape[..^2], shape[^1], shape[^2]], type).SwapAxes(-1, -2);
         }
@@ -124,7 +124,7 @@ public static class RandomTensors {
         /// <param name="p">Probabilities [n]; all the same unless told.</param>
         /// <exception cref="ShapeException">Without replacement more are asked for than there are, or p is not [n].</exception>
         public Tensor Choice(int n, int[] shape, bool replace = true, Tensor? p = null) {
-            var count = Shape.Of(shape).Size;
+            var count = Shape.Of(shape.Given()).Size;
             if (n < 1 && count > 0 || !replace && count > n) throw new ShapeException($"Choice: {count} of {n}{(replace ? "" : " without replacement")} cannot be drawn.");
             if (p is not null && (p.Rank != 1 || p.Shape[0] != n)) throw new ShapeException($"Choice: the probabilities are {p.Type}; they have to be [{n}].");
             if (p is null) return replace ? key.RandInt(0, n, shape) : key.Permutation(n).SliceAxis(0, 0, count).Reshape(shape);
@@ -138,14 +138,14 @@ public static class RandomTensors {
         /// <param name="from">What to draw from, along its first axis; derivatives go to what is drawn.</param>
         /// <inheritdoc cref="Choice(Key, int, int[], bool, Tensor?)"/>
         public Tensor Choice(Tensor from, int[] shape, bool replace = true, Tensor? p = null) =>
-            from.Rank == 0 ? throw new ShapeException("Choice: a scalar has no rows to draw from.") : from.Take(key.Choice(from.Shape[0], shape, replace, p));
+            from.Given().Rank == 0 ? throw new ShapeException("Choice: a scalar has no rows to draw from.") : from.Take(key.Choice(from.Shape[0], shape.Given(), replace, p));
 
         /// <summary>Classes drawn with probabilities Softmax(logits) along the axis: [.., classes] → i32 [..], <c>jax.random.categorical</c>.</summary>
         /// <param name="logits">f32 or f64; they need not be normalized.</param>
         /// <param name="axis">That of the classes, the last unless told.</param>
         /// <param name="count">How many draws of each, along a new first axis; one, without an axis, unless told.</param>
         public Tensor Categorical(Tensor logits, int axis = -1, int? count = null) {
-            var at = logits.Shape.Axis(axis);
+            var at = logits.Given().Shape.Axis(axis);
             var noise = key.Gumbel(count is { } n ? [n, .. logits.Shape.Span] : logits.Shape.ToArray(), logits.DType);
             return (noise + logits).ArgMax(count is null ? at : at + 1);
         }

@@ -14,12 +14,13 @@ public static partial class Functions {
     /// <param name="dilation">Distance of the window's elements, 1 unless told.</param>
     /// <param name="groups">Channels are split into so many groups that do not see each other.</param>
     /// <exception cref="ShapeException">The channels or the number of axes do not fit, or the window is larger than the padded input.</exception>
+    /// <exception cref="DomainException">A stride, a dilation or groups are less than 1, or padding less than 0.</exception>
     public static Tensor Conv(Tensor x, Tensor w, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, int groups = 1) {
-        (x, w) = Promotion.MatchTypes(x, w);
+        (x, w) = Promotion.MatchTypes(x.Given(), w.Given());
         var axes = SpatialAxes("Conv", x);
         var around = Axes.Of(padding.For(axes, 0, "Conv: padding"));
-        if (around.Span.ToArray().Any(p => p < 0)) throw new ShapeException($"Conv: padding {around} is negative; cut the input off with a slice, x[.., .., 1..^1].");
-        var op = new ConvOp(Axes.Of(stride.For(axes, 1, "Conv: stride")), around, around, Axes.Of(dilation.For(axes, 1, "Conv: dilation")), Axes.Of(PlainSteps(axes)), groups);
+        if (around.Span.ToArray().Any(p => p < 0)) throw new DomainException($"Conv: padding {around} is negative; cut the input off with a slice, x[.., .., 1..^1].");
+        var op = new ConvOp(Axes.Of(stride.For(axes, 1, "Conv: stride")), around, around, Axes.Of(dilation.For(axes, 1, "Conv: dilation")), Axes.Of(PlainSteps(axes)), groups.AtLeast(1));
         return Graph.Apply(op, x, w);
     }
 
@@ -38,7 +39,7 @@ public static partial class Functions {
     /// <param name="groups">Channels are split into so many groups that do not see each other.</param>
     /// <exception cref="ShapeException">The channels or the number of axes do not fit, the output padding is not smaller than the stride or the dilation, or nothing would be left.</exception>
     public static Tensor ConvTranspose(Tensor x, Tensor w, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default, PerAxis outputPadding = default, int groups = 1) {
-        (x, w) = Promotion.MatchTypes(x, w);
+        (x, w) = Promotion.MatchTypes(x.Given(), w.Given());
         var axes = SpatialAxes("ConvTranspose", x);
         if (w.Rank != x.Rank || groups < 1 || w.Shape[0] != x.Shape[1] || w.Shape[0] % groups != 0)
             throw new ShapeException($"ConvTranspose: input {x.Type} has {x.Shape[1]} channels, in {groups} group(s); weights {w.Type} have to be [{x.Shape[1]}, out/groups, …] of {x.Rank} axes.");
@@ -63,9 +64,10 @@ public static partial class Functions {
     /// <param name="stride">Steps of the window, its size unless told.</param>
     /// <param name="padding">On both sides of each axis, 0 unless told.</param>
     /// <param name="dilation">Distance of the window's elements, 1 unless told.</param>
-    /// <exception cref="ShapeException">The window is larger than the padded input, or the padding not smaller than the window.</exception>
+    /// <exception cref="ShapeException">The window is larger than the padded input.</exception>
+    /// <exception cref="DomainException">A size, a stride or a dilation is less than 1, or the padding not smaller than the window.</exception>
     public static Tensor MaxPool(Tensor x, PerAxis size, PerAxis stride = default, PerAxis padding = default, PerAxis dilation = default) {
-        var axes = SpatialAxes("MaxPool", x);
+        var axes = SpatialAxes("MaxPool", x.Given());
         var (window, around) = (Axes.Of(size.For(axes, 1, "MaxPool: size")), Axes.Of(padding.For(axes, 0, "MaxPool: padding")));
         var steps = stride.Count == 0 ? window : Axes.Of(stride.For(axes, 1, "MaxPool: stride"));
         var op = new ArgMaxWindowOp(window, steps, around, around, Axes.Of(dilation.For(axes, 1, "MaxPool: dilation")));
@@ -81,15 +83,16 @@ public static partial class Functions {
     /// <param name="stride">Steps of the window, its size unless told.</param>
     /// <param name="padding">Zeros on both sides of each axis, 0 unless told.</param>
     /// <param name="countPadding">Whether the zeros of the padding take part in the mean; PyTorch's <c>count_include_pad</c>.</param>
-    /// <exception cref="ShapeException">The window is larger than the padded input, or more than half of it is padding.</exception>
+    /// <exception cref="ShapeException">The window is larger than the padded input.</exception>
+    /// <exception cref="DomainException">A size or a stride is less than 1, or more than half of the window is padding.</exception>
     public static Tensor AvgPool(Tensor x, PerAxis size, PerAxis stride = default, PerAxis padding = default, bool countPadding = true) {
-        var axes = SpatialAxes("AvgPool", x);
+        var axes = SpatialAxes("AvgPool", x.Given());
         var (window, around) = (size.For(axes, 1, "AvgPool: size"), padding.For(axes, 0, "AvgPool: padding"));
         var steps = stride.Count == 0 ? window : stride.For(axes, 1, "AvgPool: stride");
         for (var a = 0; a < axes; a++) {
-            var room = x.Shape[a + 2] + 2 * around[a];
-            if (window[a] < 1 || steps[a] < 1) throw new ShapeException("AvgPool: windows and strides are at least 1.");
-            if (around[a] < 0 || 2 * around[a] > window[a]) throw new ShapeException($"AvgPool: padding {around[a]} has to be at most half of the window, {window[a]}.");
+            var room = x.Shape[a + 2] + 2L * around[a];
+            if (window[a] < 1 || steps[a] < 1) throw new DomainException($"AvgPool: windows and strides are at least 1, not {size} and {stride}.");
+            if (around[a] < 0 || 2L * around[a] > window[a]) throw new DomainException($"AvgPool: padding {around[a]} has to be at most half of the window, {window[a]}.");
             if (room < window[a]) throw new ShapeException($"AvgPool: the window reaches over {window[a]} elements of axis {a + 2}, {x.Type} with padding has {room}.");
         }
         if (!x.DType.IsFloat()) x = x.To(DType.F32);

@@ -20,6 +20,9 @@ internal abstract record Op {
     /// <inheritdoc/>
     public sealed override string ToString() => Describe();
 
+    /// <summary>The programs that it holds: what is looped over, or chosen from.</summary>
+    public virtual IReadOnlyList<(string Name, Program Body)> Bodies => [];
+
     /// <summary>How many outputs there are.</summary>
     public virtual int Outputs => 1;
 
@@ -50,6 +53,14 @@ internal abstract record Op {
     /// <summary>The kernel for elements of one type.</summary>
     protected virtual void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) where T : unmanaged, INumber<T> =>
         throw new NotImplementedException($"{Name} has no kernel.");
+
+    /// <summary>How much arithmetic there is in it, roughly: one for each element that is read or made, unless the op says more.</summary>
+    public virtual double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) {
+        var most = 0.0;
+        foreach (var t in inputs) most = Math.Max(most, t.Shape.Size);
+        foreach (var t in outputs) most = Math.Max(most, t.Shape.Size);
+        return most;
+    }
 
     /// <summary>Where the output is the first input's memory read another way: how. Null where it has to be computed.</summary>
     public virtual Layout? Relayout(Layout input) => null;

@@ -23,7 +23,7 @@ public readonly record struct PerAxis {
     public static implicit operator PerAxis((int Depth, int Rows, int Columns) each) => new(3, each.Depth, each.Rows, each.Columns);
 
     /// <summary>One to three numbers.</summary>
-    public static implicit operator PerAxis(int[] each) => Of(each);
+    public static implicit operator PerAxis(int[] each) => Of(each.Given(function: nameof(PerAxis)));
 
     /// <summary>One to three numbers: <c>[2, 1]</c>.</summary>
     /// <exception cref="ShapeException">There are more than three.</exception>
@@ -43,6 +43,7 @@ public readonly record struct PerAxis {
     /// <summary>One number for each of so many axes; what is missing is what the function says.</summary>
     /// <exception cref="ShapeException">There are numbers for another count of axes.</exception>
     public int[] For(int axes, int otherwise = 0, string what = "window") {
+        axes.AtLeast(0);
         if (Count > 1 && Count != axes) throw new ShapeException($"{what} {this} is for {Count} spatial axes, and there are {axes}.");
         var each = new int[axes];
         for (var i = 0; i < axes; i++) each[i] = Count == 0 ? otherwise : At(Count == 1 ? 0 : i);

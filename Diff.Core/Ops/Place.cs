@@ -108,7 +108,7 @@ public readonly struct Place {
 
     // What would be rounded or wrapped on the way in is refused, as everywhere.
     Tensor Fit(Tensor v) {
-        var fits = v.IsWeak
+        var fits = v.Given("values", "At").IsWeak
             ? x.DType.IsFloat() || v.Call is null && v.Rank == 0 && Numbers.Fits(v.Item(), x.DType)
             : DTypes.Promote(v.DType, x.DType) == x.DType;
         return fits ? v.To(x.DType) : throw new DTypeException($"At: {v.Type} does not go into {x.Type} without loss. Convert one of them: values.To(DType.{x.DType}).");
@@ -120,7 +120,7 @@ public sealed partial class Tensor {
     /// <remarks>A mask of bools stands alone and covers the first axes; it works in every transform, since the shape stays.</remarks>
     /// <exception cref="ShapeException">An index or a range leaves its axis, or there are more slices than axes.</exception>
     public Place At(params Slice[] slices) {
-        if (slices.Any(s => s.Indices?.DType == DType.Bool))
+        if (slices.Given().Any(s => s.Indices?.DType == DType.Bool))
             return slices.Length == 1 ? new(this, slices[0].Indices!) : throw new ShapeException("At: a mask stands alone; give it the shape of the first axes.");
         var takes = slices.Any(s => s.What == Slice.Kind.Take);
         // Trailing slices that select all say nothing; without a Rest before them the leading axes are all that is looked at.

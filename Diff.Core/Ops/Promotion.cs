@@ -6,7 +6,7 @@ namespace Diff;
 internal static class Promotion {
     /// <summary>Two operands in one dtype and one shape: JAX's promotion, NumPy's broadcasting.</summary>
     public static (Tensor, Tensor) Match(string op, Tensor a, Tensor b) {
-        (a, b) = MatchTypes(a, b);
+        (a, b) = MatchTypes(a.Given("the left operand", op), b.Given("the right operand", op));
         if (a.Shape.Equals(b.Shape)) return (a, b);
         var shape = Broadcast(op, a.Type, b.Type);
         return (a.BroadcastTo(shape), b.BroadcastTo(shape));
@@ -14,7 +14,7 @@ internal static class Promotion {
 
     /// <summary>A lone C# number takes the other's dtype (f32 where it is a double and the other an integer); two dtypes are promoted.</summary>
     public static (Tensor, Tensor) MatchTypes(Tensor a, Tensor b) {
-        if (Required(a).DType == Required(b).DType && a.IsWeak == b.IsWeak) return (a, b);
+        if (a.DType == b.DType && a.IsWeak == b.IsWeak) return (a, b);
         if (a.IsWeak && !b.IsWeak) return Weak(a, b.DType) is var type ? (a.To(type), b.To(type)) : default;
         if (b.IsWeak && !a.IsWeak) return Weak(b, a.DType) is var other ? (a.To(other), b.To(other)) : default;
         var common = DTypes.Promote(a.DType, b.DType);
@@ -22,7 +22,7 @@ internal static class Promotion {
     }
 
     /// <summary>A C# double that meets this tensor: of its dtype where that is a float, else f32. Never of a dtype that its value decides.</summary>
-    public static Tensor Literal(double number, Tensor other) => Required(other) switch {
+    public static Tensor Literal(double number, Tensor other) => other.Given("an operand", "Arithmetic") switch {
         { IsWeak: true } => number,
         { DType: DType.F64 } => new Tensor(View.Of<double>([number], Shape.Scalar)),
         _ => new Tensor(View.Of<float>([(float)number], Shape.Scalar)),
@@ -30,14 +30,9 @@ internal static class Promotion {
 
     /// <summary>A C# int that meets this tensor: of its dtype, where that has it; i32 where it meets bools, i64 where it would not fit.</summary>
     public static Tensor Literal(int number, Tensor other) =>
-        Required(other).IsWeak ? number
+        other.Given("an operand", "Arithmetic").IsWeak ? number
         : other.DType.IsFloat() ? Literal((double)number, other)
         : Tensor.Full(number, Shape.Scalar, other.DType == DType.Bool ? DType.I32 : Numbers.Fits(number, other.DType) ? other.DType : DType.I64);
-
-    /// <summary>The operand, which is there.</summary>
-    /// <exception cref="TreeException">It is null.</exception>
-    public static Tensor Required(Tensor? operand, [CallerMemberName] string op = "") =>
-        operand ?? throw new TreeException($"{op}: an operand is null. Has a field of a model been left without its tensor?");
 
     // What it was in C# decides, an int or a double. The value does only where it may be negative and the other is u32.
     static DType Weak(Tensor number, DType other) => other switch {
@@ -73,5 +68,5 @@ internal static class Promotion {
     }
 
     /// <summary>An op of floats applied to what may be integers: they become f32, as in JAX.</summary>
-    public static Tensor ApplyFloat(ElementwiseOp op, Tensor x) => Graph.Apply(op, Required(x, op.Name).DType.IsFloat() ? x : x.To(DType.F32));
+    public static Tensor ApplyFloat(ElementwiseOp op, Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") => Graph.Apply(op, x.Given(name, op.Name).DType.IsFloat() ? x : x.To(DType.F32));
 }

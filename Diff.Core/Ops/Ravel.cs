@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Diff;
 
 /// <summary>Index tuples [.., r] into r axes as row-major places [..], i32. Each is checked; negative ones count from the end.</summary>
@@ -43,12 +45,12 @@ public sealed partial class Tensor {
     /// NumPy's and PyTorch's <c>x[i, j]</c> of two index arrays stacked along a last axis.</summary>
     /// <param name="indices">Integers [.., r] with r at most the rank; negative ones count from the end.</param>
     /// <exception cref="ShapeException">An index is outside its axis.</exception>
-    public Tensor Gather(Tensor indices) => Leading(indices, out var places).Take(places);
+    public Tensor Gather(Tensor indices) => Leading(indices.Given(), out var places).Take(places);
 
     /// <summary>The places of index tuples, to put something there: <c>x.AtEach(indices).Add(values)</c>. See <see cref="Place"/>.</summary>
     /// <param name="indices">Integers [.., r] with r at most the rank; negative ones count from the end.</param>
     public Place AtEach(Tensor indices) {
-        var rows = Leading(indices, out var places);
+        var rows = Leading(indices.Given(), out var places);
         return new(this, rows, places, Shape.Of([.. places.Shape.Span, .. rows.Shape.Span[1..]]));
     }
 
@@ -66,7 +68,7 @@ public static partial class Functions {
     /// <param name="segments">Integers [m] in 0 … count − 1, in any order.</param>
     /// <param name="count">How many segments there are.</param>
     /// <exception cref="ShapeException">A segment is outside, or the sizes differ.</exception>
-    public static Tensor SegmentSum(Tensor values, Tensor segments, int count) => Graph.Apply(new PutOp(0, count), values.DType == DType.Bool ? values.To(DType.I32) : values, segments);
+    public static Tensor SegmentSum(Tensor values, Tensor segments, int count) => Graph.Apply(new PutOp(0, count), values.Given().DType == DType.Bool ? values.To(DType.I32) : values, segments);
 
     /// <summary>The largest of the rows that have one number, element by element: [m, …] with segments [m] → [count, …]. A segment without rows has the
     /// least value of the dtype, −∞ of floats. Of equals the first has the derivative.</summary>
@@ -75,17 +77,17 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="DTypeException">The values are bool.</exception>
     /// <inheritdoc cref="SegmentSum"/>
-    public static Tensor SegmentMax(Tensor values, Tensor segments, int count) => Extremes("SegmentMax", values, count, least: true).At(segments).Max(values);
+    public static Tensor SegmentMax(Tensor values, Tensor segments, int count) => Extremes(values.Given(), count, least: true).At(segments.Given()).Max(values);
 
     /// <summary>The smallest of the rows that have one number, element by element: [m, …] with segments [m] → [count, …]. A segment without rows has the
     /// greatest value of the dtype, ∞ of floats. Of equals the first has the derivative.</summary>
     /// <remarks>JAX's <c>segment_min</c>.</remarks>
     /// <exception cref="DTypeException">The values are bool.</exception>
     /// <inheritdoc cref="SegmentSum"/>
-    public static Tensor SegmentMin(Tensor values, Tensor segments, int count) => Extremes("SegmentMin", values, count, least: false).At(segments).Min(values);
+    public static Tensor SegmentMin(Tensor values, Tensor segments, int count) => Extremes(values.Given(), count, least: false).At(segments.Given()).Min(values);
 
     // Where every value is at least, or at most, what is there: [count, …] for values [m, …].
-    static Tensor Extremes(string op, Tensor values, int count, bool least) {
+    static Tensor Extremes(Tensor values, int count, bool least, [CallerMemberName] string op = "") {
         if (values.Rank == 0) throw new ShapeException($"{op}: {values.Type} is a scalar, which has no rows.");
         var value = values.DType switch {
             DType.F32 or DType.F64 => Tensor.Scalar(least ? double.NegativeInfinity : double.PositiveInfinity).To(values.DType),
@@ -104,7 +106,7 @@ public static partial class Functions {
     /// <exception cref="ShapeException">An element is outside 0 … length − 1, or there is not one weight for each.</exception>
     public static Tensor Bincount(Tensor x, int length, Tensor? weights = null) {
         // Counted from the end a negative one would be some other number.
-        var flat = x.DType == DType.U32 ? x.Flatten(0) : Where(x < 0, length, x).Flatten(0);
+        var flat = x.Given().DType == DType.U32 ? x.Flatten(0) : Where(x < 0, length, x).Flatten(0);
         return SegmentSum(weights?.Flatten(0) ?? Graph.Fill(1, new(DType.I32, flat.Shape)), flat, length);
     }
 }

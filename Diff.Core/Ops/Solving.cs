@@ -95,7 +95,7 @@ internal sealed record SolveOp(bool Transposed) : MatrixOp {
         var (n, m, count) = (inputs[1].Shape[^2], inputs[1].Shape[^1], CountOf(inputs[0].Shape));
         for (var i = 0; i < count; i++)
             if (Elimination.Solve(a[(i * n * n)..], n, b[(i * n * m)..], m, Transposed, x[(i * n * m)..]) is var column && column >= 0)
-                throw new DomainException($"Solve: {Which(i, count)} of {inputs[0].Type} is singular: column {column} depends on the columns before it. For a least-squares solution: Lstsq.");
+                throw new DomainException($"Solve: {Which(i, count)} of {inputs[0].Type} is singular: column {column} depends on the columns before it. Add a small multiple of the identity, or solve by Svd without the singular values that are 0.");
         Write(x, outputs[0]);
     }
 

@@ -74,7 +74,7 @@ public static partial class Functions {
     /// <param name="values">Of any shape; dtypes promote.</param>
     /// <param name="right">Behind its equals instead of before them.</param>
     public static Tensor SearchSorted(Tensor sorted, Tensor values, bool right = false) {
-        (sorted, values) = Promotion.MatchTypes(sorted, values);
+        (sorted, values) = Promotion.MatchTypes(sorted.Given(), values.Given());
         return Graph.Apply(new SearchSortedOp(right), sorted, values);
     }
 }

@@ -49,13 +49,13 @@ public sealed partial class Tensor {
     /// <exception cref="ShapeException">There is not one number for each element.</exception>
     public Tensor Repeat(int[] counts, int axis = -1) {
         var a = Shape.Axis(axis);
-        if (counts.Length != Shape[a] || counts.Any(c => c < 0)) throw new ShapeException($"Repeat: {counts.Length} counts for the {Shape[a]} elements of axis {a} of {Type}; none may be negative.");
+        if (counts.Given().Length != Shape[a] || counts.Any(c => c < 0)) throw new ShapeException($"Repeat: {counts.Length} counts for the {Shape[a]} elements of axis {a} of {Type}; none may be negative.");
         return Take(Ints([.. counts.SelectMany((c, i) => Enumerable.Repeat(i, c))]), a);
     }
 
     /// <summary>The whole several times along each axis, the last count for the last axis: a b → a b a b. More counts than axes make new ones.</summary>
     public Tensor Tile(params int[] counts) {
-        if (counts.Any(c => c < 0)) throw new ShapeException($"Tile: [{string.Join(", ", counts)}] times is fewer than none.");
+        if (counts.Given().Any(c => c < 0)) throw new ShapeException($"Tile: [{string.Join(", ", counts)}] times is fewer than none.");
         var rank = Math.Max(Rank, counts.Length);
         int[] sizes = [.. Enumerable.Repeat(1, rank - Rank), .. Shape.Span], times = [.. Enumerable.Repeat(1, rank - counts.Length), .. counts];
         // Each axis beside one of its repetitions, then both as one.
@@ -80,7 +80,7 @@ public sealed partial class Tensor {
     /// <param name="widths">How many before and after each axis; any number.</param>
     /// <exception cref="ShapeException">A width is negative, or an axis has nothing to pad with.</exception>
     public Tensor Pad(PadMode mode, params (int Before, int After)[] widths) {
-        if (widths.Length == 1 && Rank != 1) widths = [.. Enumerable.Repeat(widths[0], Rank)];
+        if (widths.Given().Length == 1 && Rank != 1) widths = [.. Enumerable.Repeat(widths[0], Rank)];
         if (widths.Length != Rank) throw new ShapeException($"Pad: widths for {widths.Length} axes, but {Type} has {Rank}.");
         if (widths.Any(w => w.Before < 0 || w.After < 0)) throw new ShapeException("Pad: widths are not negative; cut off with a slice, x[1..^1].");
         var x = this;
@@ -151,12 +151,12 @@ public sealed partial class Tensor {
 
     /// <summary>One value everywhere, of the shape of another tensor and, unless told, its dtype.</summary>
     /// <exception cref="DTypeException">An integer type does not have the value.</exception>
-    public static Tensor FullLike(Tensor x, double value, DType? type = null) => Full(value, x.Shape, type ?? x.DType);
+    public static Tensor FullLike(Tensor x, double value, DType? type = null) => Full(value, x.Given().Shape, type ?? x.DType);
 
     /// <summary>The coordinates of a grid, each as one tensor of the grid's shape: of vectors [n], [m] two tensors [n, m].</summary>
     /// <remarks>The first vector runs along the first axis, as in PyTorch and with <c>indexing="ij"</c> in NumPy and JAX; swap the first two axes for "xy".</remarks>
     public static Tensor[] Meshgrid(params Tensor[] axes) {
-        var shape = Shape.Of([.. axes.Select((v, i) => v.Rank == 1 ? v.Shape[0] : throw new ShapeException($"Meshgrid: argument {i} is {v.Type}; it has to be a vector."))]);
+        var shape = Shape.Of([.. axes.Given().Select((v, i) => v.Rank == 1 ? v.Shape[0] : throw new ShapeException($"Meshgrid: argument {i} is {v.Type}; it has to be a vector."))]);
         return [.. axes.Select((v, i) => v.BroadcastBy(shape, Axes.Of(i)))];
     }
 }

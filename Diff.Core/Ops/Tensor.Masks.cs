@@ -27,13 +27,13 @@ public sealed partial class Tensor {
         try {
             _ = x.Value;
             return x;
-        } catch (TraceException) {
-            throw new TraceException($"{op}: how many elements there are depends on values, which {x.Free.First(s => s.IsOpen).Transform} does not know. Write {instead}, whose shape does not.");
+        } catch (UnknownValueException) {
+            throw new UnknownValueException($"{op}: how many elements there are depends on values, which {x.Free.First(s => s.IsOpen).Transform} does not know. Write {instead}, whose shape does not.");
         }
     }
 
     /// <summary>Where the elements are not 0 (or true), row by row: i32 [how many, rank]. NumPy's <c>argwhere</c>, PyTorch's <c>nonzero</c>.</summary>
-    /// <exception cref="TraceException">Inside a transform that knows no values; Where has no such need.</exception>
+    /// <exception cref="UnknownValueException">Inside a transform that knows no values; Where has no such need.</exception>
     public Tensor Nonzero() {
         var places = To(DType.Bool).TruePlaces("Nonzero", "Where(mask, x, 0)");
         var indices = new int[places.Length * Rank];
@@ -46,7 +46,7 @@ public sealed partial class Tensor {
 
     /// <summary>The different values in ascending order [k], for each element the place of its value (of the tensor's shape, i32), and how
     /// often each value occurs [k], i32. All NaN are one value. Derivatives go to the first of equals.</summary>
-    /// <exception cref="TraceException">Inside a transform that knows no values.</exception>
+    /// <exception cref="UnknownValueException">Inside a transform that knows no values.</exception>
     public (Tensor Values, Tensor Inverse, Tensor Counts) Unique() {
         var flat = Functions.StopGradient(Known(this, "Unique", "Sort()")).Flatten(0);
         var order = flat.ArgSort();

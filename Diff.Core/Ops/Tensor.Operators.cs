@@ -86,7 +86,7 @@ public sealed partial class Tensor {
     public static Tensor operator %(int a, Tensor b) => Functions.Mod(Promotion.Literal(a, b), b);
 
     /// <summary>The negative.</summary>
-    public static Tensor operator -(Tensor x) => Promotion.Required(x, "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
+    public static Tensor operator -(Tensor x) => x.Given(function: "-").Call is { Op: NegOp } negated ? negated.Inputs[0] : Graph.Apply(NegOp.Op, x);
 
     /// <summary>Whether less, element by element.</summary>
     public static Tensor operator <(Tensor a, Tensor b) => Compare(Comparison.Less, a, b, "<");
@@ -111,11 +111,11 @@ public sealed partial class Tensor {
 
     // No dtype is kept, so none is rounded to: beside a C# double integers are compared as f64.
     static Tensor Compare(Comparison how, Tensor a, Tensor b, string name) {
-        if (IsDouble(a) && !b.DType.IsFloat()) b = b.To(DType.F64);
+        if (IsDouble(a.Given("the left operand", name)) && !b.Given("the right operand", name).DType.IsFloat()) b = b.To(DType.F64);
         else if (IsDouble(b) && !a.DType.IsFloat()) a = a.To(DType.F64);
         return Promotion.Apply(comparisons[(int)how], a, b, name);
 
-        static bool IsDouble(Tensor x) => Promotion.Required(x, "comparison") is { IsWeak: true, IsWhole: false };
+        static bool IsDouble(Tensor x) => x is { IsWeak: true, IsWhole: false };
     }
 
     /// <summary>And, of bools; bit by bit of integers.</summary>
@@ -132,7 +132,7 @@ public sealed partial class Tensor {
 
     /// <summary>The other value of every bit of integers; not, of bools.</summary>
     public static Tensor operator ~(Tensor x) =>
-        x.DType == DType.Bool ? !x : x ^ Full(x.DType == DType.U32 ? uint.MaxValue : -1, Shape.Scalar, x.DType.IsFloat() ? throw new DTypeException($"~ takes bools or integers, not {x.DType.Name()}.") : x.DType);
+        x.Given(function: "~").DType == DType.Bool ? !x : x ^ Full(x.DType == DType.U32 ? uint.MaxValue : -1, Shape.Scalar, x.DType.IsFloat() ? throw new DTypeException($"~ takes bools or integers, not {x.DType.Name()}.") : x.DType);
 
     static readonly ShiftOp left = new(true), right = new(false);
 

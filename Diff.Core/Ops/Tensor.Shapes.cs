@@ -5,7 +5,7 @@ public sealed partial class Tensor {
     public Tensor T => TransposeBy(Axes.Of([.. Enumerable.Range(0, Rank).Reverse()]));
 
     /// <summary>The axes in another order, or reversed where none is given: axis i of the result is axis order[i] of this.</summary>
-    public Tensor Transpose(params int[] order) => order.Length == 0 ? T : TransposeBy(Axes.Of([.. order.Select(a => Shape.Axis(a))]));
+    public Tensor Transpose(params int[] order) => order.Given().Length == 0 ? T : TransposeBy(Axes.Of([.. order.Select(a => Shape.Axis(a))]));
 
     /// <summary>One axis moved to another place, the others in their order.</summary>
     public Tensor MoveAxis(int from, int to) {
@@ -26,7 +26,7 @@ public sealed partial class Tensor {
     /// <summary>The same elements in row-major order under another shape; one size may be −1: what is left.</summary>
     /// <exception cref="ShapeException">The numbers of elements differ.</exception>
     public Tensor Reshape(params int[] shape) {
-        var unknown = Array.IndexOf(shape, -1);
+        var unknown = Array.IndexOf(shape.Given(), -1);
         if (unknown < 0) return ReshapeTo(Shape.Of(shape));
         var known = shape.Where((_, i) => i != unknown).Aggregate(1L, (p, d) => p * d);
         if (shape.Count(d => d == -1) > 1 || known == 0 || Size % known != 0)
@@ -50,7 +50,7 @@ public sealed partial class Tensor {
     /// <summary>Without these axes of size 1, or without all of them where none is given.</summary>
     /// <exception cref="ShapeException">An axis has another size.</exception>
     public Tensor Squeeze(params int[] axes) {
-        var drop = axes.Length == 0 ? Axes.Of([.. Enumerable.Range(0, Rank).Where(a => Shape[a] == 1)]) : Shape.AxesOf(axes);
+        var drop = axes.Given().Length == 0 ? Axes.Of([.. Enumerable.Range(0, Rank).Where(a => Shape[a] == 1)]) : Shape.AxesOf(axes);
         foreach (var a in drop.Span)
             if (Shape[a] != 1) throw new ShapeException($"Squeeze: axis {a} of {Type} has size {Shape[a]}, not 1.");
         return ReshapeTo(Shape.Without(drop));
@@ -72,7 +72,7 @@ public sealed partial class Tensor {
     // A literal 0 is also of every enum type, PadMode among them.
     [System.Runtime.CompilerServices.OverloadResolutionPriority(1)]
     public Tensor Pad(double value, params (int Before, int After)[] widths) {
-        if (widths.Length == 1 && Rank != 1) widths = [.. Enumerable.Repeat(widths[0], Rank)];
+        if (widths.Given().Length == 1 && Rank != 1) widths = [.. Enumerable.Repeat(widths[0], Rank)];
         if (widths.Any(w => w.Before < 0 || w.After < 0)) throw new ShapeException("Pad: widths are not negative; cut off with a slice, x[1..^1].");
         var op = new PadOp(Axes.Of([.. widths.Select(w => w.Before)]), Axes.Of([.. widths.Select(w => w.After)]), Axes.Of(new int[widths.Length]));
         var padded = Graph.Apply(op, this);
@@ -85,15 +85,15 @@ public sealed partial class Tensor {
     /// <exception cref="ShapeException">The sizes do not add up to the axis.</exception>
     public Tensor[] Split(int[] sizes, int axis = 0) {
         var a = Shape.Axis(axis);
-        if (sizes.Any(s => s < 0) || sizes.Sum() != Shape[a]) throw new ShapeException($"Split: the sizes {string.Join(" + ", sizes)} are not axis {a} of {Type}.");
+        if (sizes.Given().Any(s => s < 0) || sizes.Sum() != Shape[a]) throw new ShapeException($"Split: the sizes {string.Join(" + ", sizes)} are not axis {a} of {Type}.");
         var at = 0;
         return [.. sizes.Select(s => SliceAxis(a, (at += s) - s, s))];
     }
 
-    internal Tensor SliceAxis(int axis, int from, int count) {
-        var (start, step) = (new int[Rank], Enumerable.Repeat(1, Rank).ToArray());
-        start[axis] = from;
-        return SliceBy(Axes.Of(start), Axes.Of(step), Shape.With(axis, count));
+    internal Tensor SliceAxis(int axis, int from, int count, int step = 1) {
+        var (start, steps) = (new int[Rank], Enumerable.Repeat(1, Rank).ToArray());
+        (start[axis], steps[axis]) = (from, step);
+        return SliceBy(Axes.Of(start), Axes.Of(steps), Shape.With(axis, count));
     }
 
     // What the functions above and the rules of ops are spelled with. A constant stays one, and what changes nothing is nothing.
@@ -123,7 +123,7 @@ public static partial class Functions {
     /// <summary>Tensors one after another along an axis that they already have.</summary>
     /// <exception cref="ShapeException">They differ along another axis, or there is none.</exception>
     public static Tensor Concat(Tensor[] parts, int axis = 0) {
-        if (parts.Length == 0) throw new ShapeException("Concat: there are no parts.");
+        if (parts.Given().Length == 0) throw new ShapeException("Concat: there are no parts.");
         var same = SameTypes(parts);
         return parts.Length == 1 ? same[0] : Graph.Apply(new ConcatOp(same[0].Shape.Axis(axis)), same);
     }
@@ -131,7 +131,7 @@ public static partial class Functions {
     /// <summary>Tensors of one shape along a new axis.</summary>
     /// <exception cref="ShapeException">Their shapes differ, or there is none.</exception>
     public static Tensor Stack(Tensor[] parts, int axis = 0) {
-        if (parts.Length == 0) throw new ShapeException("Stack: there are no parts.");
+        if (parts.Given().Length == 0) throw new ShapeException("Stack: there are no parts.");
         for (var i = 1; i < parts.Length; i++)
             if (!parts[i].Shape.Equals(parts[0].Shape)) throw new ShapeException($"Stack: part {i} is {parts[i].Type}, part 0 is {parts[0].Type}; all have to have one shape.");
         return Concat([.. SameTypes(parts).Select(p => p.ExpandDims(axis))], axis < 0 ? axis + parts[0].Rank + 1 : axis);

@@ -30,7 +30,7 @@ public readonly struct Slice {
     public static implicit operator Slice(Range range) => new() { Range = range, Step = 1 };
 
     /// <summary>The elements at these integers, in their order and shape; or those where a mask of bools is true.</summary>
-    public static implicit operator Slice(Tensor indices) => new() { What = Kind.Take, Indices = indices };
+    public static implicit operator Slice(Tensor indices) => new() { What = Kind.Take, Indices = indices.Given(function: "Index") };
 
     internal static Slice Every(Range range, int step) => new() { Range = range, Step = step };
 }
@@ -51,7 +51,7 @@ public sealed partial class Tensor {
     [IndexerName("Slices")]
     public Tensor this[params Slice[] slices] {
         get {
-            if (Array.FindIndex(slices, s => s.Indices?.DType == DType.Bool) is var mask && mask >= 0) return Masked(slices, mask);
+            if (Array.FindIndex(slices.Given(function: "Index"), s => s.Indices?.DType == DType.Bool) is var mask && mask >= 0) return Masked(slices, mask);
             var used = slices.Count(s => s.What is not (Slice.Kind.NewAxis or Slice.Kind.Rest));
             if (used > Rank) throw new ShapeException($"Index: {Type} has {Rank} axes, and {used} are indexed.");
             if (slices.Count(s => s.What == Slice.Kind.Rest) > 1) throw new ShapeException("Index: Rest can stand for the other axes once.");
@@ -106,10 +106,10 @@ public sealed partial class Tensor {
     /// <summary>Whole slices along an axis, by integers of any shape: [a, n, b] taken at [p, q] along axis 1 → [a, p, q, b].</summary>
     /// <exception cref="ShapeException">An index is outside the axis; negative ones count from its end.</exception>
     /// <exception cref="DTypeException">The indices are not integers.</exception>
-    public Tensor Take(Tensor indices, int axis = 0) => Graph.Apply(new TakeOp(Shape.Axis(axis)), this, WholeNumber(indices));
+    public Tensor Take(Tensor indices, int axis = 0) => Graph.Apply(new TakeOp(Shape.Axis(axis)), this, WholeNumber(indices.Given()));
 
     static Tensor WholeNumber(Tensor index) =>
-        Promotion.Required(index).IsWeak && index.Call is null && Numbers.Fits(index.Item(), DType.I32) ? index.To(DType.I32) : index;
+        index.Given().IsWeak && index.Call is null && Numbers.Fits(index.Item(), DType.I32) ? index.To(DType.I32) : index;
 
     /// <summary>One element for each index: the shapes are equal but along the axis.</summary>
     /// <exception cref="ShapeException">An index is outside the axis, or the shapes do not fit.</exception>
@@ -121,5 +121,7 @@ public sealed partial class Tensor {
     /// <summary>This with the slices' values added at integers along the first axis; several at one index add up.</summary>
     /// <param name="indices">Integers [m].</param>
     /// <param name="values">[m, …].</param>
-    public Tensor ScatterAdd(Tensor indices, Tensor values) => this + Graph.Apply(new PutOp(0, Shape[0]), values.IsWeak ? Promotion.MatchTypes(this, values).Item2 : values, indices);
+    public Tensor ScatterAdd(Tensor indices, Tensor values) =>
+        Rank == 0 ? throw new ShapeException($"ScatterAdd: {Type} is a scalar, which has no first axis to add along.")
+        : this + Graph.Apply(new PutOp(0, Shape[0]), values.Given().IsWeak ? Promotion.MatchTypes(this, values).Item2 : values, indices);
 }

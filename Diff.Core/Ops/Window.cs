@@ -22,17 +22,20 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         var dims = new int[rank + 2];
         (dims[0], dims[1]) = (x.Shape[0], w.Shape[0]);
         for (var a = 0; a < rank; a++) {
-            if (Stride[a] < 1 || Dilation[a] < 1 || InputDilation[a] < 1) throw new ShapeException($"Conv{rank}d: strides and dilations are at least 1.");
+            if (Stride[a] < 1 || Dilation[a] < 1 || InputDilation[a] < 1) throw new DomainException($"Conv{rank}d: strides and dilations are at least 1, not {Stride} and {Dilation}.");
             if (w.Shape[a + 2] == 0) throw new ShapeException($"Conv{rank}d: the window of weights {w} is empty along axis {a + 2}.");
             var reach = Spread(w.Shape[a + 2], Dilation[a]);
             var room = Spread(x.Shape[a + 2], InputDilation[a]) + Low[a] + High[a];
             if (room < reach) throw new ShapeException($"Conv{rank}d: the window of weights {w} reaches over {reach} elements of axis {a + 2}, input {x} with padding has {room}.");
-            dims[a + 2] = (room - reach) / Stride[a] + 1;
+            dims[a + 2] = (int)((room - reach) / Stride[a] + 1);
         }
         return [new(x.DType, Shape.Of(dims))];
     }
 
-    static int Spread(int size, int dilation) => size == 0 ? 0 : (size - 1) * dilation + 1;
+    static long Spread(int size, int dilation) => size == 0 ? 0 : (size - 1L) * dilation + 1;
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) =>
+        2.0 * outputs[0].Shape.Size * inputs[1].Shape.Size / Math.Max(1, inputs[1].Shape[0]);
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, w, y) = (inputs[0], inputs[1], outputs[0]);
@@ -64,9 +67,9 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         var rank = Stride.Count;
         var (low, high) = (new int[rank], new int[rank]);
         for (var a = 0; a < rank; a++) {
-            var reach = Spread(w.Shape[a + 2], Dilation[a]) - 1;
+            var reach = (int)Spread(w.Shape[a + 2], Dilation[a]) - 1;
             low[a] = reach - Low[a];
-            high[a] = Spread(x[a + 2], InputDilation[a]) + reach - Spread(g.Shape[a + 2], Stride[a]) - low[a];
+            high[a] = (int)(Spread(x[a + 2], InputDilation[a]) + reach - Spread(g.Shape[a + 2], Stride[a]) - low[a]);
         }
         return Graph.Apply(new ConvOp(InputDilation, Axes.Of(low), Axes.Of(high), Dilation, Stride, Groups), g, Turned(w, Groups));
     }
@@ -77,7 +80,7 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
         var rank = Stride.Count;
         var high = new int[rank];
         for (var a = 0; a < rank; a++)
-            high[a] = Spread(w[a + 2], Dilation[a]) + Spread(g.Shape[a + 2], Stride[a]) - 1 - Spread(x.Shape[a + 2], InputDilation[a]) - Low[a];
+            high[a] = (int)(Spread(w[a + 2], Dilation[a]) + Spread(g.Shape[a + 2], Stride[a]) - 1 - Spread(x.Shape[a + 2], InputDilation[a]) - Low[a]);
         var swap = Axes.Of([1, 0, .. Enumerable.Range(2, rank)]);
         var product = Graph.Apply(new ConvOp(Dilation, Low, Axes.Of(high), Stride, InputDilation, Groups), GroupsToBatch(x), g.TransposeBy(swap));
         return product.TransposeBy(swap);
@@ -143,11 +146,11 @@ internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes H
         if (x.Shape.Rank != rank + 2) throw new ShapeException($"MaxPool: {x} has to have {rank + 2} axes: [batch, channels, …].");
         var dims = x.Shape.ToArray();
         for (var a = 0; a < rank; a++) {
-            var (reach, room) = ((Window[a] - 1) * Dilation[a] + 1, dims[a + 2] + Low[a] + High[a]);
-            if (Window[a] < 1 || Stride[a] < 1 || Dilation[a] < 1) throw new ShapeException("MaxPool: windows, strides and dilations are at least 1.");
-            if (Low[a] < 0 || High[a] < 0 || Low[a] >= reach || High[a] >= reach) throw new ShapeException($"MaxPool: padding {Low[a]}, {High[a]} has to be smaller than the window, which reaches over {reach}.");
+            var (reach, room) = ((Window[a] - 1L) * Dilation[a] + 1, (long)dims[a + 2] + Low[a] + High[a]);
+            if (Window[a] < 1 || Stride[a] < 1 || Dilation[a] < 1) throw new DomainException($"MaxPool: windows, strides and dilations are at least 1, not {Window}, {Stride} and {Dilation}.");
+            if (Low[a] < 0 || High[a] < 0 || Low[a] >= reach || High[a] >= reach) throw new DomainException($"MaxPool: padding {Low[a]}, {High[a]} has to be smaller than the window, which reaches over {reach}.");
             if (room < reach) throw new ShapeException($"MaxPool: the window reaches over {reach} elements of axis {a + 2}, {x} with padding has {room}.");
-            dims[a + 2] = (room - reach) / Stride[a] + 1;
+            dims[a + 2] = (int)((room - reach) / Stride[a] + 1);
         }
         return [new(DType.I32, Shape.Of(dims))];
     }

@@ -16,9 +16,11 @@ internal sealed record PlanStep(Equation[] Equations, int[] Inputs, int[] Output
 
 /// <summary>Puts elementwise equations of one shape together, so that their intermediate values stay in the cache.</summary>
 /// <remarks>An equation waits with its group until something outside the group needs one of its values; then the whole group runs.
-/// An equation joins a group that it reads from, or that reads what it reads. No arithmetic changes, so no bit does.</remarks>
+/// An equation joins the groups that it reads from, which become one, or one that reads what it reads. Where a value is no more than a
+/// block, to run at all costs more than to move memory, and any group of the shape will do. No arithmetic changes, so no bit does.</remarks>
 internal static class Fusion {
-    const int MostEquations = 40;
+    // More operands than this are more blocks than the first cache holds; small values all fit.
+    const int Most = 40, MostSmall = 256;
 
     public static List<PlanStep> Steps(Program program) {
         var types = program.Types();
@@ -30,24 +32,37 @@ internal static class Fusion {
         var open = new List<Group>();
         var steps = new List<PlanStep>();
         foreach (var e in program.Equations) {
-            var joins = e.Op is ElementwiseOp ? open.FindLast(g => g.Shape.Equals(e.Types[0].Shape) && g.Equations.Count < MostEquations && Array.Exists(e.Inputs, x => maker[x] == g || g.Reads.Contains(x))) : null;
+            var joined = e.Op is ElementwiseOp ? Join(e) : null;
             foreach (var x in e.Inputs)
-                if (maker[x] is { } group && group != joins && open.Remove(group)) steps.Add(Close(group, types, users));
-            if (e.Op is not ElementwiseOp) {
-                steps.Add(new([e], e.Inputs, [.. Enumerable.Range(e.First, e.Types.Length)], null, 0));
-                continue;
-            }
-            if (joins is null) open.Add(joins = new(e.Types[0].Shape));
-            joins.Equations.Add(e);
-            joins.Reads.UnionWith(e.Inputs);
-            maker[e.First] = joins;
+                if (maker[x] is { } group && group != joined && open.Remove(group)) steps.Add(Close(group, types, users));
+            if (joined is null) steps.Add(new([e], e.Inputs, [.. Enumerable.Range(e.First, e.Types.Length)], null, 0));
         }
         foreach (var group in open) steps.Add(Close(group, types, users));
         return steps;
+
+        Group Join(Equation e) {
+            var small = e.Types[0].Shape.Size <= Blocks.Length;
+            var most = small ? MostSmall : Most;
+            bool Fits(Group g) => g.Shape.Equals(e.Types[0].Shape) && g.Equations.Count < most;
+            var group = open.FindLast(g => Fits(g) && Array.Exists(e.Inputs, x => maker[x] == g))
+                ?? open.FindLast(g => Fits(g) && (small || Array.Exists(e.Inputs, g.Reads.Contains)));
+            if (group is null) open.Add(group = new(e.Types[0].Shape));
+            foreach (var x in e.Inputs) {
+                // Nobody outside has read of an open group, so two of them are independent and may run as one.
+                if (maker[x] is not { } other || other == group || !open.Contains(other) || group.Equations.Count + other.Equations.Count >= most) continue;
+                foreach (var moved in other.Equations) maker[moved.First] = group;
+                group.Equations.AddRange(other.Equations);
+                group.Reads.UnionWith(other.Reads);
+                open.Remove(other);
+            }
+            group.Equations.Add(e);
+            group.Reads.UnionWith(e.Inputs);
+            return maker[e.First] = group;
+        }
     }
 
     static PlanStep Close(Group group, TensorType[] types, int[] users) {
-        var equations = group.Equations.ToArray();
+        Equation[] equations = [.. group.Equations.OrderBy(e => e.First)];
         var made = equations.Select(e => e.First).ToHashSet();
         int[] inputs = [.. equations.SelectMany(e => e.Inputs).Where(x => !made.Contains(x)).Distinct()];
         var inside = new Dictionary<int, int>();

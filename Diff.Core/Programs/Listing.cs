@@ -36,7 +36,10 @@ public sealed record Listing(IReadOnlyList<Line> Inputs, IReadOnlyList<Line> Lin
     /// <summary>The program as text: <c>let c : f32[64,100] = Dot a b</c> …</summary>
     public override string ToString() {
         var text = new StringBuilder("fun ").AppendJoin(' ', Inputs.Select(i => $"({i.Name} : {i.Type})")).AppendLine(" ->");
-        foreach (var line in Lines) text.Append("  let ").AppendLine(line.ToString());
+        foreach (var line in Lines) {
+            text.Append("  let ").AppendLine(line.ToString());
+            foreach (var part in line.Parts) text.Append($"    {part.Name}: ").AppendLine(part.Program.ToString().ReplaceLineEndings(Environment.NewLine + "      "));
+        }
         return text.Append("  ").AppendJoin(", ", Results).ToString();
     }
 }
@@ -46,7 +49,13 @@ public sealed record Listing(IReadOnlyList<Line> Inputs, IReadOnlyList<Line> Lin
 /// <param name="Operation">The op and its parameters.</param>
 /// <param name="Type">The value's dtype and shape.</param>
 /// <param name="From">The names of what it is computed from.</param>
-public sealed record Line(string Name, string Operation, TensorType Type, IReadOnlyList<string> From) {
+/// <param name="Parts">The programs inside of a loop, a branch or a checkpoint.</param>
+public sealed record Line(string Name, string Operation, TensorType Type, IReadOnlyList<string> From, IReadOnlyList<Part> Parts) {
     /// <inheritdoc/>
     public override string ToString() => $"{Name} : {Type} = {Operation}{string.Concat(From.Select(f => " " + f))}";
 }
+
+/// <summary>A program inside of an operation.</summary>
+/// <param name="Name">Its part in it: body, condition, branch 0.</param>
+/// <param name="Program">Its own inputs and lines.</param>
+public sealed record Part(string Name, Listing Program);

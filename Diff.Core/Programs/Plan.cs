@@ -15,13 +15,17 @@ internal sealed class Plan {
     readonly int[] roots;
     readonly long[] places;
     readonly long arenaBytes;
-    readonly int inputs, arity, results;
+    readonly int arity, results;
+    readonly int[] passing;
+    readonly bool[] lands;
     Frame? spare;
+    View[]? carry;
 
     public Plan(Program source) {
         Source = source;
         var program = source.Simplify();
-        (steps, outputs, types, inputs) = ([.. Fusion.Steps(program)], program.Outputs, program.Types(), program.Inputs.Length);
+        (steps, outputs, types) = ([.. Fusion.Steps(program)], program.Outputs, program.Types());
+        var inputs = program.Inputs.Length;
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         Array.Fill(places, NoPlace);
         for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
@@ -34,6 +38,11 @@ internal sealed class Plan {
             }
         }
         arenaBytes = Arrange();
+        passing = [.. Enumerable.Range(0, types.Length).Where(i => places[roots[i]] == NoPlace)];
+        // A result can be computed where it is wanted, if it is computed at all, and once.
+        lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
+        // Layouts of what lies in the arena are made with it.
+        steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
     }
 
     /// <summary>The program as it was traced: what a graph is compared with.</summary>
@@ -87,25 +96,82 @@ internal sealed class Plan {
 
     /// <summary>Computes the results from inputs of plain layout.</summary>
     public View[] Run(ReadOnlySpan<View> arguments) {
-        var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
+        var frame = Start(arguments);
+        Run(frame);
+        var values = Array.ConvertAll(outputs, o => frame.Slots[o]!);
+        Return(frame);
+        return values;
+    }
+
+    /// <summary>Computes the results into memory that is given, none of which an argument may share.</summary>
+    public void RunInto(ReadOnlySpan<View> arguments, ReadOnlySpan<View> destinations) {
+        var frame = Start(arguments);
         var slots = frame.Slots;
-        for (var i = 0; i < arguments.Length; i++) slots[i] = arguments[i];
+        for (var i = 0; i < outputs.Length; i++)
+            if (lands[i] && destinations[i].Layout.IsContiguous) slots[outputs[i]] = destinations[i];
+        Run(frame);
+        for (var i = 0; i < outputs.Length; i++)
+            if (!ReferenceEquals(slots[outputs[i]], destinations[i])) Strided.Copy(slots[outputs[i]]!, destinations[i]);
+        Return(frame);
+    }
+
+    Frame Start(ReadOnlySpan<View> arguments) {
+        var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
+        arguments.CopyTo(frame.Slots!);
+        return frame;
+    }
+
+    void Run(Frame frame) {
+        var slots = frame.Slots;
         foreach (var step in steps) {
             var first = step.Outputs[0];
             if (roots[first] != first) {
-                if (places[roots[first]] == NoPlace) slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
+                slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
                 continue;
             }
-            for (var i = 0; i < step.Inputs.Length; i++) frame.Inputs[i] = slots[step.Inputs[i]]!;
-            for (var i = 0; i < step.Outputs.Length; i++) frame.Outputs[i] = slots[step.Outputs[i]] ??= View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
-            var (from, to) = (new ArraySegment<View>(frame.Inputs, 0, step.Inputs.Length), new ArraySegment<View>(frame.Outputs, 0, step.Outputs.Length));
-            if (step.Blocks is { } blocks) Blocks.Run(blocks, from, to, step.Registers);
-            else step.Equations[0].Op.Evaluate(from, to);
+            var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
+            var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
+            for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
+            for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
+            if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers);
+            else step.Equations[0].Op.Evaluate(ins, outs);
         }
-        var values = Array.ConvertAll(outputs, o => slots[o]!);
-        frame.Forget(this);
+    }
+
+    // What is not the arena's is let go of, or a plan in the cache would keep somebody's tensors.
+    void Return(Frame frame) {
+        foreach (var slot in passing) frame.Slots[slot] = null;
+        Array.Clear(frame.Inputs);
+        Array.Clear(frame.Outputs);
         spare = frame;
-        return values;
+    }
+
+    /// <summary>Room for the state of a loop over this plan, kept from call to call as the arena is.</summary>
+    public View[] RentCarry(ReadOnlySpan<ProgramInput> types) {
+        if (Interlocked.Exchange(ref carry, null) is { } kept && kept.Length == types.Length && Fits(types)) return kept;
+        var fresh = new View[types.Length];
+        for (var i = 0; i < fresh.Length; i++) fresh[i] = View.Allocate(types[i].Type);
+        return fresh;
+
+        bool Fits(ReadOnlySpan<ProgramInput> types) {
+            for (var i = 0; i < types.Length; i++)
+                if (kept[i].Type != types[i].Type) return false;
+            return true;
+        }
+    }
+
+    /// <summary>Gives it back.</summary>
+    public void ReturnCarry(View[] rented) => carry = rented;
+
+    /// <summary>How it runs.</summary>
+    public Explanation Explain() {
+        var made = steps.Where(s => roots[s.Outputs[0]] == s.Outputs[0]).ToArray();
+        long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
+        return new(
+            [.. made.Select(s => new ExplainedStep(
+                [.. s.Equations.Select(e => e.Op.Describe())], [.. s.Outputs.Select(o => types[o])],
+                s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x))))],
+            arenaBytes, outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
     }
 
     /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
@@ -126,14 +192,6 @@ internal sealed class Plan {
             (Slots, Inputs, Outputs) = (new View?[plan.types.Length], new View[plan.arity], new View[plan.results]);
             for (var i = 0; i < Slots.Length; i++)
                 if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i]);
-        }
-
-        /// <summary>Lets go of what is not the arena's, or a plan in the cache would keep somebody's tensors.</summary>
-        public void Forget(Plan plan) {
-            for (var i = 0; i < Slots.Length; i++)
-                if (plan.places[plan.roots[i]] == NoPlace) Slots[i] = null;
-            Array.Clear(Inputs);
-            Array.Clear(Outputs);
         }
     }
 

@@ -17,13 +17,13 @@ internal static class PlanCache {
     /// <summary>How many plans were ever made.</summary>
     public static long Made;
 
-    /// <summary>The plan of a graph, or null where its structure has not been seen twice.</summary>
-    public static Plan? Find(ProgramBuilder graph) {
+    /// <summary>The plan of a graph, or null where its structure has not been seen twice and nobody wants one at once.</summary>
+    public static Plan? Find(ProgramBuilder graph, bool atOnce = false) {
         if (plans.TryGetValue(graph.Hash, out var plan) && graph.Matches(plan.Source)) {
             plan.LastUse = Interlocked.Increment(ref clock);
             return plan;
         }
-        if (seen.TryAdd(graph.Hash, true)) {
+        if (!atOnce && seen.TryAdd(graph.Hash, true)) {
             if (seen.Count > MostSeen) seen.Clear();
             return null;
         }
@@ -40,16 +40,6 @@ internal static class PlanCache {
             }
         }
         return plan;
-    }
-
-    static readonly ConcurrentDictionary<Program, Plan> bodies = new();
-
-    /// <summary>The plan of a program that an op holds. It runs many times, or it would not be one.</summary>
-    public static Plan Of(Program body) {
-        if (bodies.TryGetValue(body, out var plan)) return plan;
-        // They are few and made by loops that somebody wrote; thousands mean that structures keep changing.
-        if (bodies.Count > 1000) bodies.Clear();
-        return bodies[body] = new(body);
     }
 
     static void Discount(Plan plan) {

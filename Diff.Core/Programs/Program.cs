@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Diff;
 
 /// <summary>One line of a program: outputs First, First + 1, … = Op(inputs).</summary>
@@ -10,13 +12,21 @@ internal readonly record struct ProgramInput(TensorType Type, uint Repeats = 0);
 /// <remarks>Values are numbered: the inputs first, then the outputs of the equations. A graph becomes a program by
 /// <see cref="ProgramBuilder"/>; nothing in it refers to tensors, so programs are compared, kept and printed.</remarks>
 internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[] Outputs) {
+    ConcurrentDictionary<(string, Program?), object>? derived;
+    int hash;
+
+    // What is known of a program is not known of a changed copy.
+    Program(Program other) => (Inputs, Equations, Outputs) = (other.Inputs, other.Equations, other.Outputs);
+
     /// <summary>Equal structure: programs are parameters of ops, and so part of the key of a plan.</summary>
     public bool Equals(Program? other) =>
-        other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs) && Outputs.AsSpan().SequenceEqual(other.Outputs) && Equations.Length == other.Equations.Length
+        ReferenceEquals(this, other)
+        || other is not null && GetHashCode() == other.GetHashCode() && Inputs.AsSpan().SequenceEqual(other.Inputs) && Outputs.AsSpan().SequenceEqual(other.Outputs) && Equations.Length == other.Equations.Length
         && !Equations.Where((e, i) => !e.Op.Equals(other.Equations[i].Op) || !e.Inputs.AsSpan().SequenceEqual(other.Equations[i].Inputs)).Any();
 
     /// <inheritdoc/>
     public override int GetHashCode() {
+        if (hash != 0) return hash;
         var h = new HashCode();
         foreach (var t in Inputs) h.Add(t);
         foreach (var e in Equations) {
@@ -24,8 +34,32 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
             foreach (var i in e.Inputs) h.Add(i);
         }
         foreach (var o in Outputs) h.Add(o);
-        return h.ToHashCode();
+        return hash = h.ToHashCode() | 1;
     }
+
+    /// <summary>Something made of this program, such as its plan or a derivative, made once.</summary>
+    /// <param name="what">Its name.</param>
+    /// <param name="make">May run more than once where threads meet; then one result is everybody's.</param>
+    /// <param name="marks">Which inputs it is by.</param>
+    /// <param name="with">Another program that it is made of.</param>
+    public V Remember<V>(string what, Func<V> make, bool[]? marks = null, Program? with = null) {
+        var key = (marks is null ? what : what + string.Concat(marks.Select(m => m ? '1' : '0')), with);
+        var all = LazyInitializer.EnsureInitialized(ref derived, () => new());
+        return (V)(all.TryGetValue(key, out var made) ? made : all.GetOrAdd(key, make()!));
+    }
+
+    /// <summary>The program ready to run: programs that ops hold run many times, or they would not be one.</summary>
+    public Plan Plan => Remember("Plan", () => new Plan(this));
+
+    /// <summary>The one program of this structure, which knows what was derived of it when it was recorded before.</summary>
+    public Program Known() {
+        if (known.TryGetValue(this, out var first)) return first;
+        // They are few and recorded by loops that somebody wrote; thousands mean that structures keep changing.
+        if (known.Count > 1000) known.Clear();
+        return known.GetOrAdd(this, this);
+    }
+
+    static readonly ConcurrentDictionary<Program, Program> known = new();
 
     /// <summary>The program's equations applied to tensors: in a transform they are recorded, outside they run.</summary>
     public Tensor[] Inline(ReadOnlySpan<Tensor> arguments) {
@@ -121,8 +155,8 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
     public Listing ToListing() {
         var types = Types();
         return new(
-            [.. Inputs.Select((t, i) => new Line(NameOf(i), "input", t.Type, []))],
-            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length) select new Line(NameOf(e.First + i), e.Op.Describe(), e.Types[i], [.. e.Inputs.Select(NameOf)])],
+            [.. Inputs.Select((t, i) => new Line(NameOf(i), "input", t.Type, [], []))],
+            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length) select new Line(NameOf(e.First + i), e.Op.Describe(), e.Types[i], [.. e.Inputs.Select(NameOf)], [.. e.Op.Bodies.Select(b => new Part(b.Name, b.Body.ToListing()))])],
             [.. Outputs.Select(NameOf)]);
 
         static string NameOf(int value) => (value >= 26 ? NameOf(value / 26 - 1) : "") + (char)('a' + value % 26);

@@ -28,7 +28,8 @@ internal sealed class ProgramBuilder {
     public int Hash { get; private set; }
 
     /// <summary>What has to run before the outputs have values: whatever has one already is an input.</summary>
-    /// <exception cref="TraceException">They depend on a variable without a value.</exception>
+    /// <exception cref="UnknownValueException">They depend on a variable without a value.</exception>
+    /// <exception cref="EscapedTensorException">The transform of that variable has ended.</exception>
     public static ProgramBuilder Pending(ReadOnlySpan<Tensor> outputs) => Rent().Build(outputs, null, []);
 
     /// <summary>A function as a closed program: its first inputs are the variables, the others what it captures.</summary>
@@ -78,8 +79,13 @@ internal sealed class ProgramBuilder {
         return this;
     }
 
-    static TraceException NoValue(Call variable) => new(
-        $"A value was read that depends on the argument of {variable.Free[0].Transform}, which has none: {variable.Free[0].Transform} runs its function once, for all values. Use Where instead of if, and keep the result of {variable.Free[0].Transform} rather than a tensor from inside it.") { Scope = variable.Free[0] };
+    /// <summary>What asking for the value of such a variable is answered with.</summary>
+    public static TraceException NoValue(Call variable) => variable.Free[0] switch {
+        { IsOpen: true, Transform: var transform } scope => new UnknownValueException(
+            $"A value was read that depends on the argument of {transform}, which has none: {transform} runs its function once, for all values. Choose with Where(condition, a, b) instead of if, decide with Cond, loop with Scan or ForI.") { Scope = scope },
+        { Transform: var transform } scope => new EscapedTensorException(
+            $"A tensor from inside {transform} is used after {transform} has ended, and has no value: {transform} {(transform == "EvalShape" ? "gives shapes and dtypes alone." : $"runs its function once, for all values. Return it from the function, and use the result of {transform}.")}") { Scope = scope },
+    };
 
     /// <summary>The tensor that this one is another name of, and its call where the walk goes on.</summary>
     (Tensor Tensor, Call? Call) Resolve(Tensor t) {

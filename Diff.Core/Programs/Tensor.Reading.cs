@@ -8,7 +8,8 @@ namespace Diff;
 public sealed partial class Tensor : IFormattable {
     /// <summary>The single element as a C# number.</summary>
     /// <exception cref="ShapeException">There are more elements than one, or none.</exception>
-    /// <exception cref="TraceException">It is a float that depends on the argument of a transform that is running.</exception>
+    /// <exception cref="LostDerivativeException">It is a float that depends on what is being differentiated.</exception>
+    /// <exception cref="UnknownValueException">It depends on the argument of a running transform that knows no values.</exception>
     public double Item() {
         if (Size != 1) throw new ShapeException($"Item: {Type} has {Size} elements, not one. Index it first, x[0, 2].Item(), or take ToArray<double>().");
         var view = Read();
@@ -29,20 +30,20 @@ public sealed partial class Tensor : IFormattable {
     }
 
     /// <summary>The single element.</summary>
-    public static explicit operator double(Tensor x) => x.Item();
+    public static explicit operator double(Tensor x) => x.Given(function: "(double)").Item();
 
     /// <summary>The single element, rounded to f32.</summary>
-    public static explicit operator float(Tensor x) => (float)x.Item();
+    public static explicit operator float(Tensor x) => (float)x.Given(function: "(float)").Item();
 
     /// <summary>The single element, without its fraction.</summary>
-    public static explicit operator int(Tensor x) => (int)x.Item();
+    public static explicit operator int(Tensor x) => (int)x.Given(function: "(int)").Item();
 
     /// <summary>The single bool, so that <c>if (x &gt; 0)</c> reads.</summary>
     /// <exception cref="DTypeException">It is a number, not a comparison.</exception>
-    public static bool operator true(Tensor x) => x.Holds();
+    public static bool operator true(Tensor x) => x.Given(function: "if").Holds();
 
     /// <inheritdoc cref="op_True"/>
-    public static bool operator false(Tensor x) => !x.Holds();
+    public static bool operator false(Tensor x) => !x.Given(function: "if").Holds();
 
     bool Holds() =>
         DType != DType.Bool ? throw new DTypeException($"if: {Type} is not a bool; compare it, if (x > 0).")
@@ -50,17 +51,18 @@ public sealed partial class Tensor : IFormattable {
         : Item() != 0;
 
     View Read() {
-        if (DType.IsFloat() && IsLive && CarriesDerivative())
-            throw new TraceException($"A float was read that depends on the argument of {Free.First(s => s.IsOpen).Transform}, which would lose its derivative. If that is meant: StopGradient(x).Item().") { Scope = Free.First(s => s.IsOpen) };
+        if (DType.IsFloat() && IsLive && Variable() is { } variable)
+            throw variable.Op is InputOp ? ProgramBuilder.NoValue(variable)
+                : new LostDerivativeException($"A float was read that depends on the argument of {Free.First(s => s.IsOpen).Transform}, which would lose its derivative. Go on with the tensor itself; if losing it is meant: StopGradient(x).Item().") { Scope = Free.First(s => s.IsOpen) };
         return Value;
     }
 
-    // Whether a derivative gets here: through floats alone, and not past StopGradient.
-    bool CarriesDerivative() {
+    // The variable from which a derivative gets here, through floats alone and not past StopGradient: if there are several, one that has no value.
+    Call? Variable() {
         var walk = Walk.Over([this], t => t.DType.IsFloat() && t.Call is { Op: not StopGradientOp } c && Scope.IsAnyOpen(c.Free) ? c : null);
-        var carries = walk.Calls.Exists(c => c.Op is AliasOp or InputOp);
+        var variable = walk.Calls.Find(c => c.Op is InputOp) ?? walk.Calls.Find(c => c.Op is AliasOp);
         walk.Return();
-        return carries;
+        return variable;
     }
 
     /// <summary>The rows: the tensor's parts along its first axis.</summary>
@@ -75,7 +77,7 @@ public sealed partial class Tensor : IFormattable {
     /// <summary>The values with a C# number format, <c>$"{loss:F4}"</c>.</summary>
     public string ToString(string? format, IFormatProvider? provider = null) {
         if (AbsentFrom is not null) return "–";
-        if (IsLive && (DType.IsFloat() ? CarriesDerivative() : !HasValue)) return Describe();
+        if (IsLive && (DType.IsFloat() ? Variable() is not null : !HasValue)) return Describe();
         var view = Value.Packed();
         return DType switch {
             DType.F32 => Printing.Format<float>(view.Span<float>(), Shape.Span, format),

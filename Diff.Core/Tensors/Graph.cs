@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Diff;
 
 /// <summary>One run of one transform: what depends on its variables is recorded while it is open.</summary>
@@ -63,12 +65,20 @@ internal static class Graph {
     /// <summary>Applies an op of one output. Nothing decides whether it runs now but the scopes that its inputs depend on.</summary>
     public static Tensor Apply(Op op, params ReadOnlySpan<Tensor> inputs) => ApplyAll(op, inputs)[0];
 
+    /// <inheritdoc cref="Apply(Op, ReadOnlySpan{Tensor})"/>
+    /// <exception cref="NullException">The tensor is null: the message has the caller's words for it.</exception>
+    public static Tensor Apply(Op op, Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") => ApplyAll(op, [x.Given(name, op.Name)])[0];
+
+    /// <inheritdoc cref="Apply(Op, Tensor, string)"/>
+    public static Tensor Apply(Op op, Tensor a, Tensor b, [CallerArgumentExpression(nameof(a))] string left = "", [CallerArgumentExpression(nameof(b))] string right = "") =>
+        ApplyAll(op, [a.Given(left, op.Name), b.Given(right, op.Name)])[0];
+
     /// <summary>Applies an op, giving all its outputs.</summary>
     public static Tensor[] ApplyAll(Op op, params ReadOnlySpan<Tensor> inputs) {
         Few<TensorType> few = default;
         Span<TensorType> types = inputs.Length <= Few<TensorType>.Count ? few[..inputs.Length] : new TensorType[inputs.Length];
         for (var i = 0; i < types.Length; i++)
-            types[i] = inputs[i] is { } x ? x.Type : throw new TreeException($"{op.Name}: an operand is null. Has a field of a model been left without its tensor?");
+            types[i] = inputs[i].Given("an operand", op.Name).Type;
         var outputs = op.Infer(types);
         // A condition has no dtype to pass on: Where(mask, 1, 0) is a number like those it chooses from.
         var (weak, whole, numbers) = (op.KeepsWeakness, op.KeepsWholeNumbers, 0);
@@ -93,7 +103,7 @@ internal static class Graph {
     }
 
     /// <summary>Room for the inputs of an ordinary op without an array.</summary>
-    [System.Runtime.CompilerServices.InlineArray(Count)]
+    [InlineArray(Count)]
     struct Few<T> {
         public const int Count = 4;
         T first;

@@ -37,11 +37,12 @@ public static class Idx {
 
     /// <summary>Reads a file of unsigned bytes. A file is not to be trusted: whatever it claims, memory is taken only for what it holds.</summary>
     internal static (byte[] Values, int[] Dims) ReadBytes(string path) {
+        if (path.Given() == "") throw new DataException("Idx: the path is empty.");
         try {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return IsGzip(file) ? ReadGzip(path, file) : Read(path, file, file.Length);
         } catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) {
-            throw new DataException($"{path}: there is no such file. Check the folder given by --data or DIFF_DATA.");
+            throw new DataException($"{path}: there is no such file.");
         } catch (Exception e) when (e is UnauthorizedAccessException or IOException or NotSupportedException) {
             throw new DataException($"{path}: cannot be read: {e.Message}");
         }

@@ -38,10 +38,9 @@ public readonly struct Key : IEquatable<Key> {
     public KeySplit Split() => new(this);
 
     /// <summary><paramref name="n"/> new keys, independent of each other and of this one: <c>jax.random.split(key, n)</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">n is negative.</exception>
+    /// <exception cref="DomainException">n is negative.</exception>
     public Key[] Split(int n) {
-        ArgumentOutOfRangeException.ThrowIfNegative(n);
-        var keys = new Key[n];
+        var keys = new Key[n.AtLeast(0)];
         for (var i = 0; i < n; i++) keys[i] = Child((uint)i);
         return keys;
     }

@@ -29,22 +29,22 @@ public sealed partial class Tensor {
     public static implicit operator Tensor(double[] values) => Of(values);
 
     /// <summary>f32[n].</summary>
-    public static implicit operator Tensor(float[] values) => From<float>(values, values.Length);
+    public static implicit operator Tensor(float[] values) => From<float>(values.Given(), values.Length);
 
     /// <summary>f64[rows, columns].</summary>
-    public static implicit operator Tensor(double[,] values) => From(Flat(values), values.GetLength(0), values.GetLength(1));
+    public static implicit operator Tensor(double[,] values) => From(Flat(values.Given()), values.GetLength(0), values.GetLength(1));
 
     /// <summary>f32[rows, columns].</summary>
-    public static implicit operator Tensor(float[,] values) => From(Flat(values), values.GetLength(0), values.GetLength(1));
+    public static implicit operator Tensor(float[,] values) => From(Flat(values.Given()), values.GetLength(0), values.GetLength(1));
 
     static ReadOnlySpan<T> Flat<T>(T[,] values) where T : unmanaged =>
         values.Length == 0 ? [] : MemoryMarshal.CreateReadOnlySpan(ref values[0, 0], values.Length);
 
     /// <summary>f64[n] of these numbers: C# doubles are kept whole.</summary>
-    public static Tensor Of(params double[] values) => From<double>(values, values.Length);
+    public static Tensor Of(params double[] values) => From<double>(values.Given(), values.Length);
 
     /// <summary>i32[n] of these integers.</summary>
-    public static Tensor Ints(params int[] values) => From<int>(values, values.Length);
+    public static Tensor Ints(params int[] values) => From<int>(values.Given(), values.Length);
 
     /// <summary>A tensor of this shape with a copy of the values, in row-major order.</summary>
     /// <typeparam name="T">float, double, int, long, uint or bool.</typeparam>
@@ -64,7 +64,7 @@ public sealed partial class Tensor {
     /// <exception cref="DTypeException">An integer type does not have the value.</exception>
     public static Tensor Full(double value, Shape shape, DType type = DType.F32) {
         if (type != DType.Bool && !Numbers.Fits(value, type)) throw new DTypeException($"Full: {value} is not a value of {type.Name()}.");
-        var view = View.Allocate(type, Layout.Splat(shape));
+        var view = View.Allocate(type, Layout.Splat(shape.Given()));
         Numbers.Write(value, view);
         return new(view);
     }
@@ -82,10 +82,10 @@ public sealed partial class Tensor {
     public static Tensor Ones(DType type, params int[] shape) => Full(1, Shape.Of(shape), type);
 
     /// <summary>Zeros of the dtype and shape of another tensor.</summary>
-    public static Tensor ZerosLike(Tensor x) => Full(0, x.Shape, x.DType);
+    public static Tensor ZerosLike(Tensor x) => Full(0, x.Given().Shape, x.DType);
 
     /// <summary>Ones of the dtype and shape of another tensor.</summary>
-    public static Tensor OnesLike(Tensor x) => Full(1, x.Shape, x.DType);
+    public static Tensor OnesLike(Tensor x) => Full(1, x.Given().Shape, x.DType);
 
     /// <summary>The identity matrix [n, n], or ones on the main diagonal of [n, m].</summary>
     public static Tensor Eye(int n, int? m = null, DType type = DType.F32) {
@@ -98,9 +98,9 @@ public sealed partial class Tensor {
     public static Tensor Arange(int n) => Ints([.. Enumerable.Range(0, Shape.Of(n)[0])]);
 
     /// <summary>start, start + step, … up to but without stop.</summary>
-    /// <exception cref="ShapeException">The step is zero or not finite.</exception>
+    /// <exception cref="DomainException">The step is zero or not finite.</exception>
     public static Tensor Arange(double start, double stop, double step = 1, DType type = DType.F32) {
-        if (step == 0 || !double.IsFinite((stop - start) / step)) throw new ShapeException($"Arange: from {start} to {stop} by {step} does not end.");
+        if (step == 0 || !double.IsFinite((stop - start) / step)) throw new DomainException($"Arange: from {start} to {stop} by {step} does not end.");
         var count = Math.Max(0, Math.Ceiling((stop - start) / step));
         if (count > int.MaxValue) throw new ShapeException($"Arange: from {start} to {stop} by {step} are more than {int.MaxValue} elements.");
         return Of([.. Enumerable.Range(0, (int)count).Select(i => start + i * step)]).To(type);
@@ -120,7 +120,7 @@ public sealed partial class Tensor {
     /// <summary>Rows of zeros with a one where the class is: integers [...] → [..., classes].</summary>
     /// <remarks>A class outside 0 … classes − 1 gives a row of zeros.</remarks>
     public static Tensor OneHot(Tensor labels, int classes, DType type = DType.F32) {
-        if (labels.DType is not (DType.I32 or DType.I64 or DType.U32)) throw new DTypeException($"OneHot: the labels are {labels.Type}; they have to be integers.");
+        if (labels.Given().DType is not (DType.I32 or DType.I64 or DType.U32)) throw new DTypeException($"OneHot: the labels are {labels.Type}; they have to be integers.");
         var shape = Shape.Of([.. labels.Shape.Span, classes]);
         var spread = labels.BroadcastBy(shape, Axes.Range(labels.Rank));
         return spread.Eq(Arange(classes).To(labels.DType).BroadcastBy(shape, Axes.Of(labels.Rank))).To(type);

@@ -68,7 +68,7 @@ public sealed partial class Tensor {
     internal bool HasValue => value is not null;
 
     /// <summary>The values, computed now if they are not there yet.</summary>
-    /// <exception cref="TraceException">They depend on a variable without a value.</exception>
+    /// <exception cref="UnknownValueException">They depend on a variable without a value.</exception>
     internal View Value {
         get {
             if (value is { } known) return known;

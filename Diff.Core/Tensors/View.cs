@@ -6,7 +6,7 @@ namespace Diff;
 /// <summary>Values in memory: bytes that nobody changes once the view is handed out, and the layout to read them by.</summary>
 internal sealed class View {
     readonly byte[] bytes;
-    readonly int start;
+    int start;
 
     /// <summary>Checks once that every element of the layout lies inside the bytes; kernels rely on it.</summary>
     public View(byte[] bytes, int start, DType type, Layout layout) {
@@ -41,11 +41,22 @@ internal sealed class View {
     /// <summary>The same memory read another way.</summary>
     public View As(Layout layout) => new(bytes, start, DType, layout);
 
-    /// <summary>One slice along the first axis of a packed view.</summary>
-    public View Row(int row) {
-        var shape = Shape.Of(Shape.Span[1..]);
-        if (!Layout.IsContiguous || (uint)row >= (uint)Shape[0]) throw new InvalidOperationException($"No row {row} of a packed {Type}.");
-        return new(bytes, start + row * shape.Size * DType.Size(), DType, shape.Contiguous);
+    /// <summary>One view that moves along the first axis of a packed one, for loops that read or write a slice a step.</summary>
+    public sealed class Cursor {
+        readonly View whole;
+        readonly int bytes;
+
+        public Cursor(View whole) {
+            if (!whole.Layout.IsContiguous) throw new InvalidOperationException($"A {whole.Type} that is not packed has no rows.");
+            var row = Shape.Of(whole.Shape.Span[1..]).Contiguous;
+            (this.whole, bytes) = (whole, row.Extent * whole.DType.Size());
+            Row = new(whole.bytes, whole.start, whole.DType, whole.Shape[0] > 0 ? row : whole.Layout);
+        }
+
+        /// <summary>The slice that it was last moved to; nobody may keep it.</summary>
+        public View Row { get; }
+
+        public void MoveTo(int row) => Row.start = (uint)row < (uint)whole.Shape[0] ? whole.start + row * bytes : throw new InvalidOperationException($"No row {row} of {whole.Type}.");
     }
 
     /// <summary>All the memory that the layout may reach, as elements; the layout's offset counts from its first.</summary>

@@ -17,9 +17,9 @@ public static class Check {
     /// <param name="order">2 checks the gradient's own derivative as well, 3 that one's, and so on.</param>
     /// <param name="tolerance">Of the difference, over max(1, size).</param>
     /// <param name="step">Half the distance of the two points; 1 is exact for linear and quadratic functions.</param>
-    /// <exception cref="GradientException">They differ; the message has both numbers.</exception>
+    /// <exception cref="WrongDerivativeException">They differ; the message has both numbers.</exception>
     public static void Grad<P>(Func<P, Tensor> f, P at, int order = 1, double tolerance = 1e-5, double step = 6e-6) {
-        Jvp(f, at, order: 1, tolerance, step);
+        Jvp(f.Given(), at, order: 1, tolerance, step);
         Vjp(f, at, order: 1, tolerance);
         if (order > 1) Grad(p => Inner(Functions.Grad<P>(f, p), Direction(at, order)), at, order - 1, tolerance, step);
     }
@@ -30,13 +30,13 @@ public static class Check {
     /// <param name="order">2 checks the tangent's own derivative as well, and so on.</param>
     /// <param name="tolerance">Of the difference, over max(1, size).</param>
     /// <param name="step">Half the distance of the two points.</param>
-    /// <exception cref="GradientException">They differ.</exception>
+    /// <exception cref="WrongDerivativeException">They differ.</exception>
     public static void Jvp<P>(Func<P, Tensor> f, P at, int order = 1, double tolerance = 1e-5, double step = 6e-6) {
         for (var trial = 0; trial < 3; trial++) {
             var v = Direction(at, trial);
-            var tangent = Functions.Jvp<P, Tensor>(f, at, v).Tangent;
+            var tangent = Functions.Jvp<P, Tensor>(f.Given(), at, v).Tangent;
             var difference = (f(Tree.Map((x, d) => x + step * d, at, v)) - f(Tree.Map((x, d) => x - step * d, at, v))) / (2 * step);
-            if (!CloseTensors(tangent, difference, tolerance)) throw new GradientException($"Check.Jvp: the tangent is {tangent}, central differences give {difference}.");
+            if (!CloseTensors(tangent, difference, tolerance)) throw new WrongDerivativeException($"Check.Jvp: the tangent is {tangent}, central differences give {difference}.");
         }
         if (order > 1) Jvp(p => Functions.Jvp<P, Tensor>(f, p, Direction(at, order)).Tangent, at, order - 1, tolerance, step);
     }
@@ -46,15 +46,15 @@ public static class Check {
     /// <param name="at">The point.</param>
     /// <param name="order">2 checks the pullback's own derivative as well, and so on.</param>
     /// <param name="tolerance">Of the difference, over max(1, size).</param>
-    /// <exception cref="GradientException">They differ.</exception>
+    /// <exception cref="WrongDerivativeException">They differ.</exception>
     public static void Vjp<P>(Func<P, Tensor> f, P at, int order = 1, double tolerance = 1e-9) {
         for (var trial = 0; trial < 3; trial++) {
             var v = Direction(at, trial);
-            var tangent = Functions.Jvp<P, Tensor>(f, at, v).Tangent;
+            var tangent = Functions.Jvp<P, Tensor>(f.Given(), at, v).Tangent;
             var (y, pull) = Functions.Vjp(f, at);
             var u = Direction(y, trial + 10);
             var (left, right) = ((tangent * u).Sum(), Inner(pull(u), v));
-            if (!CloseTensors(left, right, tolerance)) throw new GradientException($"Check.Vjp: ⟨Jv, u⟩ is {left}, ⟨v, Jᵀu⟩ is {right}.");
+            if (!CloseTensors(left, right, tolerance)) throw new WrongDerivativeException($"Check.Vjp: ⟨Jv, u⟩ is {left}, ⟨v, Jᵀu⟩ is {right}.");
         }
         if (order > 1) Vjp(p => Inner(Functions.Vjp(f, p).Pullback(Direction(f(at), order)), Direction(at, order)), at, order - 1, tolerance);
     }
@@ -70,7 +70,7 @@ public static class Check {
             if (flat.Leaves[i].DType.IsFloat() && FirstBad(flat.Leaves[i].Value) is { } bad)
                 throw new NotFiniteException($"Check.Finite: the argument{(flat.Paths[i] == "" ? "" : $" at {flat.Paths[i]}")}, {flat.Leaves[i].Type}, is {bad}.");
         using var scope = new Scope("Check.Finite");
-        var result = Tree.Flatten(f(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope)))));
+        var result = Tree.Flatten(f.Given()(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope)))));
         var outputs = Array.FindAll(result.Leaves, t => t.AbsentFrom is null);
         var graph = ProgramBuilder.Close(outputs, scope, []);
         var program = graph.ToProgram();

@@ -21,13 +21,16 @@ public static partial class Functions {
     /// // ln(1 + eˣ), whose derivative written out would be ∞/∞ for large x
     /// var softplus = CustomJvp(x => Log(1 + Exp(x)), (x, y, t) => t * Sigmoid(x));
     /// </code></example></remarks>
-    /// <exception cref="TraceException">f captures a tensor that is being differentiated, or the rule looks at the direction.</exception>
+    /// <exception cref="CustomRuleException">f captures a tensor that is being differentiated.</exception>
+    /// <exception cref="UnknownValueException">The rule looks at the direction.</exception>
     public static Func<Tensor, Tensor> CustomJvp(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Tensor, Tensor> tangent) => CustomJvp<Tensor, Tensor>(f, tangent);
 
     /// <inheritdoc cref="CustomJvp(Func{Tensor, Tensor}, Func{Tensor, Tensor, Tensor, Tensor})"/>
     /// <typeparam name="P">The argument: a tensor or a tree of them.</typeparam>
     /// <typeparam name="R">The result: a tensor or a tree of them.</typeparam>
     public static Func<P, R> CustomJvp<P, R>(Func<P, R> f, Func<P, R, P, R> tangent) => argument => {
+        f.Given();
+        tangent.Given();
         var x = Tree.Flatten(argument);
         if (!CustomRules.IsNeeded(x)) return f(argument);
         var y = CustomRules.Call("CustomJvp", f, x);

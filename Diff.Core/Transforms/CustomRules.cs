@@ -35,7 +35,7 @@ internal static class CustomRules {
     public static bool IsNeeded<P>(Flat<P> x) => Array.Exists(x.Leaves, t => t.AbsentFrom is null && t.IsLive);
 
     /// <summary>The function's result, cut off from what would differentiate its inside.</summary>
-    /// <exception cref="TraceException">The function captures what a running transform differentiates.</exception>
+    /// <exception cref="CustomRuleException">The function captures what a running transform differentiates.</exception>
     public static Flat<R> Call<P, R>(string transform, Func<P, R> f, Flat<P> x) {
         using var inside = new Scope(transform);
         // What the rule says is the whole derivative, so the function may read its argument.
@@ -64,6 +64,6 @@ internal static class CustomRules {
         var captured = walk.Calls.Where(c => c.Op is not AliasOp).SelectMany(c => c.Inputs).Concat(results).FirstOrDefault(t => t.IsLive && !t.Call!.DependsOn(inside) && t.Call.Op is not StopGradientOp);
         walk.Return();
         if (captured is not null)
-            throw new TraceException($"{transform}: the function uses a {captured.Type} from outside that {captured.Free.First(s => s.IsOpen).Transform} differentiates, and the rule says nothing about it. Pass it as an argument (a tuple or a record), or take StopGradient of it.");
+            throw new CustomRuleException($"{transform}: the function uses a {captured.Type} from outside that {captured.Free.First(s => s.IsOpen).Transform} differentiates, and the rule says nothing about it. Pass it as an argument (a tuple or a record), or take StopGradient of it.");
     }
 }

@@ -40,7 +40,7 @@ internal sealed record CustomTangentOp(Program Backward, int Results, int Argume
             var pushed = Linearization.Pull(pulled, t, scope, cotangents);
             return [.. pushed.Select((p, i) => p ?? Graph.Fill(0, y[i].Type))];
         } catch (InvalidOperationException e) {
-            throw new TraceException($"Forward mode needs the backward rule of a CustomVjp to be linear in the cotangent, and this one is not: {e.Message}");
+            throw new CustomRuleException($"Forward mode needs the backward rule of a CustomVjp to be linear in the cotangent, and this one is not: {e.Message}");
         }
     }
 
@@ -75,13 +75,15 @@ public static partial class Functions {
     /// <example><code>
     /// var clip = CustomVjp(x => x, (x, y, g) => g.Clamp(-1, 1));       // the identity, with a gradient that cannot explode
     /// </code></example></remarks>
-    /// <exception cref="TraceException">f captures a tensor that is being differentiated, or forward mode needs a rule that is not linear.</exception>
+    /// <exception cref="CustomRuleException">f captures a tensor that is being differentiated, or forward mode needs a rule that is not linear.</exception>
     public static Func<Tensor, Tensor> CustomVjp(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Tensor, Tensor> backward) => CustomVjp<Tensor, Tensor>(f, backward);
 
     /// <inheritdoc cref="CustomVjp(Func{Tensor, Tensor}, Func{Tensor, Tensor, Tensor, Tensor})"/>
     /// <typeparam name="P">The argument: a tensor or a tree of them.</typeparam>
     /// <typeparam name="R">The result: a tensor or a tree of them.</typeparam>
     public static Func<P, R> CustomVjp<P, R>(Func<P, R> f, Func<P, R, R, P> backward) => argument => {
+        f.Given();
+        backward.Given();
         var x = Tree.Flatten(argument);
         if (!CustomRules.IsNeeded(x)) return f(argument);
         var y = CustomRules.Call("CustomVjp", f, x);

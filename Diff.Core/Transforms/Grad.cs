@@ -13,7 +13,7 @@ public static partial class Functions {
     /// var g = Grad(Loss, net, x, y);                      // of net's own type
     /// </code></example></remarks>
     /// <exception cref="GradientException">The function returns an integer or more than one number, or the argument has no float.</exception>
-    /// <exception cref="TraceException">The function reads a float that would lose its derivative.</exception>
+    /// <exception cref="LostDerivativeException">The function reads a float that would lose its derivative.</exception>
     public static Func<Tensor, Tensor> Grad(Func<Tensor, Tensor> f) => at => Grad(f, at);
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
@@ -24,7 +24,7 @@ public static partial class Functions {
     public static Tensor Grad(Func<Tensor, Tensor> f, Tensor at) => Grad<Tensor>(f, at);
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
-    public static P Grad<P>(Func<P, Tensor> f, P at) => Differentiation.ValueAndGrad("Grad", p => (f(p), 0), at).Grad;
+    public static P Grad<P>(Func<P, Tensor> f, P at) => Differentiation.ValueAndGrad("Grad", p => (f.Given()(p), 0), at.Given()).Grad;
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
     public static Func<Tensor, Tensor, Tensor> Grad(Func<Tensor, Tensor, Tensor> f) => (at, a) => Grad(f, at, a);
@@ -37,7 +37,7 @@ public static partial class Functions {
     public static Tensor Grad(Func<Tensor, Tensor, Tensor> f, Tensor at, Tensor a) => Grad<Tensor, Tensor>(f, at, a);
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
-    public static P Grad<P, A>(Func<P, A, Tensor> f, P at, A a) => Differentiation.ValueAndGrad("Grad", p => (f(p, a), 0), at).Grad;
+    public static P Grad<P, A>(Func<P, A, Tensor> f, P at, A a) => Differentiation.ValueAndGrad("Grad", p => (f.Given()(p, a), 0), at.Given()).Grad;
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
     public static Func<Tensor, Tensor, Tensor, Tensor> Grad(Func<Tensor, Tensor, Tensor, Tensor> f) => (at, a, b) => Grad(f, at, a, b);
@@ -50,7 +50,7 @@ public static partial class Functions {
     public static Tensor Grad(Func<Tensor, Tensor, Tensor, Tensor> f, Tensor at, Tensor a, Tensor b) => Grad<Tensor, Tensor, Tensor>(f, at, a, b);
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
-    public static P Grad<P, A, B>(Func<P, A, B, Tensor> f, P at, A a, B b) => Differentiation.ValueAndGrad("Grad", p => (f(p, a, b), 0), at).Grad;
+    public static P Grad<P, A, B>(Func<P, A, B, Tensor> f, P at, A a, B b) => Differentiation.ValueAndGrad("Grad", p => (f.Given()(p, a, b), 0), at.Given()).Grad;
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
     public static Func<Tensor, Tensor, Tensor, Tensor, Tensor> Grad(Func<Tensor, Tensor, Tensor, Tensor, Tensor> f) => (at, a, b, c) => Grad(f, at, a, b, c);
@@ -63,5 +63,5 @@ public static partial class Functions {
     public static Tensor Grad(Func<Tensor, Tensor, Tensor, Tensor, Tensor> f, Tensor at, Tensor a, Tensor b, Tensor c) => Grad<Tensor, Tensor, Tensor, Tensor>(f, at, a, b, c);
 
     /// <inheritdoc cref="Grad(Func{Tensor, Tensor})"/>
-    public static P Grad<P, A, B, C>(Func<P, A, B, C, Tensor> f, P at, A a, B b, C c) => Differentiation.ValueAndGrad("Grad", p => (f(p, a, b, c), 0), at).Grad;
+    public static P Grad<P, A, B, C>(Func<P, A, B, C, Tensor> f, P at, A a, B b, C c) => Differentiation.ValueAndGrad("Grad", p => (f.Given()(p, a, b, c), 0), at.Given()).Grad;
 }

@@ -10,7 +10,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="GradientException">The argument or the result has no float.</exception>
     public static P JacobianReverse<P>(Func<P, Tensor> f, P at) {
-        var (y, pull) = Vjp(f, at);
+        var (y, pull) = Vjp(f.Given(), at.Given());
         var rows = Vmap(pull)(Basis(y, "JacobianReverse"));
         return Tree.Map(r => r.ReshapeTo(Shape.Of([.. y.Shape.Span, .. r.Shape.Span[1..]])), rows);
     }
@@ -24,8 +24,8 @@ public static partial class Functions {
     /// <remarks>JAX's <c>jacfwd</c>.</remarks>
     /// <exception cref="GradientException">The argument has no float.</exception>
     public static R JacobianForward<R>(Func<Tensor, R> f, Tensor at) {
-        if (!at.DType.IsFloat()) throw new GradientException($"JacobianForward: the argument is {at.Type}; only floats have derivatives.");
-        return Columns(Linearize(f, at).Tangent, at);
+        if (!at.Given().DType.IsFloat()) throw new GradientException($"JacobianForward: the argument is {at.Type}; only floats have derivatives.");
+        return Columns(Linearize(f.Given(), at).Tangent, at);
     }
 
     /// <inheritdoc cref="JacobianForward{R}(Func{Tensor, R}, Tensor)"/>
@@ -36,7 +36,7 @@ public static partial class Functions {
     /// has them.</summary>
     /// <exception cref="GradientException">The argument or the result has no float.</exception>
     public static P JacobianForward<P>(Func<P, Tensor> f, P at) {
-        var (_, push) = Linearize(f, at);
+        var (_, push) = Linearize(f.Given(), at);
         var flat = Tree.Flatten(at);
         // Along one leaf at a time, while the others stand still.
         var still = Array.ConvertAll(flat.Leaves, Tensor.ZerosLike);
@@ -50,7 +50,7 @@ public static partial class Functions {
     /// var h = Hessian(x => x.Pow(3).Sum(), [1, 2]);               // [[6, 0], [0, 12]]
     /// </code></example></remarks>
     /// <exception cref="GradientException">The function is not a float scalar, or the argument no float.</exception>
-    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor at) => JacobianForward(x => Grad(f, x), at);
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor at) => JacobianForward(x => Grad(f.Given(), x), at.Given());
 
     /// <inheritdoc cref="Hessian(Func{Tensor, Tensor}, Tensor)"/>
     public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) => x => Hessian(f, x);
@@ -58,7 +58,7 @@ public static partial class Functions {
     /// <summary>The product of a scalar function's second derivatives with a direction, without the derivatives: about four times the function.</summary>
     /// <typeparam name="P">The argument: a tensor or a tree of them; direction and result are of its type.</typeparam>
     /// <exception cref="GradientException">The function is not a float scalar, or the argument has no float.</exception>
-    public static P Hvp<P>(Func<P, Tensor> f, P at, P direction) => Jvp<P, P>(p => Grad<P>(f, p), at, direction).Tangent;
+    public static P Hvp<P>(Func<P, Tensor> f, P at, P direction) => Jvp<P, P>(p => Grad<P>(f.Given(), p), at.Given(), direction.Given()).Tangent;
 
     /// <inheritdoc cref="Hvp{P}(Func{P, Tensor}, P, P)"/>
     [OverloadResolutionPriority(1)]

@@ -17,9 +17,9 @@ public static partial class Functions {
     /// <exception cref="GradientException">The argument has no float.</exception>
     public static (R Value, R Tangent) Jvp<P, R>(Func<P, R> f, P at, P along) {
         using var scope = new Scope("Jvp");
-        var point = new Point<P>("Jvp", at, scope);
-        var direction = point.LeavesOf(along, "Jvp: the direction");
-        var result = Tree.Flatten(f(point.Argument));
+        var point = new Point<P>("Jvp", at.Given(), scope);
+        var direction = point.LeavesOf(along.Given(), "Jvp: the direction");
+        var result = Tree.Flatten(f.Given()(point.Argument));
         var tangents = Linearization.Push(result.Leaves, scope, point.Variables, direction);
         for (var i = 0; i < tangents.Length; i++)
             tangents[i] = !result.IsParameter(i) ? Tensor.Absent(result.Leaves[i].Type, result.Paths[i]) : tangents[i] ?? Graph.Fill(0, result.Leaves[i].Type);

@@ -87,7 +87,7 @@ public static partial class Functions {
     /// <exception cref="GradientException">The argument has no float.</exception>
     /// <exception cref="ShapeException">By the pullback: the cotangent's shapes are not the result's.</exception>
     public static (R Value, Func<R, P> Pullback) Vjp<P, R>(Func<P, R> f, P at) {
-        var tangent = new Tangent<P, R>("Vjp", f, at);
+        var tangent = new Tangent<P, R>("Vjp", f.Given(), at.Given());
         return (tangent.Value, tangent.Pull);
     }
 
@@ -102,7 +102,7 @@ public static partial class Functions {
     /// <exception cref="GradientException">The argument has no float.</exception>
     /// <exception cref="ShapeException">By the function: the direction's shapes are not the argument's.</exception>
     public static (R Value, Func<P, R> Tangent) Linearize<P, R>(Func<P, R> f, P at) {
-        var tangent = new Tangent<P, R>("Linearize", f, at);
+        var tangent = new Tangent<P, R>("Linearize", f.Given(), at.Given());
         return (tangent.Value, tangent.Push);
     }
 

@@ -2,24 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Diff;
 
-/// <summary>A function recorded once, for ops that hold programs: what it captures comes first among the program's inputs.</summary>
-internal sealed record Recorded<R>(Program Body, Tensor[] Captures, Flat<R> Result) {
-    /// <summary>Calls the function on variables without values.</summary>
-    public static Recorded<R> Of(string transform, TensorType[] inputs, bool[] weak, Func<Tensor[], R> f) {
-        using var scope = new Scope(transform);
-        var variables = inputs.Select((t, i) => Graph.Input(t, weak[i], scope)).ToArray();
-        var result = Tree.Flatten(f(variables));
-        var graph = ProgramBuilder.Close(result.Leaves, scope, variables);
-        var captures = graph.Leaves.Skip(variables.Length).ToArray();
-        var program = graph.ToProgram();
-        graph.Return();
-        // Each op packs what it is given, so no input of a body repeats.
-        program = new([.. program.Inputs.Select(i => new ProgramInput(i.Type))], program.Equations, program.Outputs);
-        var order = Enumerable.Range(variables.Length, captures.Length).Concat(Enumerable.Range(0, variables.Length)).ToArray();
-        return new(program.Reordered(order).Simplify(), captures, result);
-    }
-}
-
 public static partial class Functions {
     /// <summary>A loop over the slices of xs along their first axis that carries a state: (state, x) → (next state, y). The ys are stacked.</summary>
     /// <typeparam name="S">The state: a tensor or a tree of them, of the same shapes after every step.</typeparam>
@@ -29,49 +11,93 @@ public static partial class Functions {
     /// <param name="xs">[length, …].</param>
     /// <param name="f">Called once, to be recorded: it may not look at values.</param>
     /// <param name="backwards">From the last slice to the first; ys stay in the order of xs.</param>
+    /// <param name="checkpoint">Reverse mode keeps the states after each of √length steps alone and computes the others again: memory for
+    /// about 2√length steps instead of all, and the time of one more loop.</param>
     /// <remarks>The body is compiled once however long the loop is, and has derivatives in both modes. JAX's <c>lax.scan</c>.
     /// <example><code>
     /// var (last, sums) = Scan((Tensor)0, xs, (s, x) => (s + x, s + x));        // a running sum
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The lengths differ, or a step changes the shape of the state.</exception>
-    public static (S Final, Y Ys) Scan<S, X, Y>(S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false) {
-        var (state, slices) = (Tree.Flatten(start), Tree.Flatten(xs));
-        var length = slices.Leaves.Length == 0 ? throw new ShapeException("Scan: there is nothing to loop over; ForI loops over numbers.") : LengthOf(slices);
+    public static (S Final, Y Ys) Scan<S, X, Y>(S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false, bool checkpoint = false) {
+        var slices = Tree.Flatten(xs.Given());
+        _ = (start.Given(), f.Given());
+        var length = slices.Leaves.Length == 0 ? throw new ShapeException("Scan: there is nothing to loop over; ForI loops over numbers.") : LengthOf("Scan", slices);
+        return checkpoint && length > 3 ? InSegments(start, slices, length, f, backwards) : Scan(start, slices, length, f, backwards);
+    }
+
+    /// <inheritdoc cref="Scan{S, X, Y}(S, X, Func{S, X, ValueTuple{S, Y}}, bool, bool)"/>
+    [OverloadResolutionPriority(1)]
+    public static (Tensor Final, Tensor Ys) Scan(Tensor start, Tensor xs, Func<Tensor, Tensor, (Tensor Next, Tensor Y)> f, bool backwards = false, bool checkpoint = false) => Scan<Tensor, Tensor, Tensor>(start, xs, f, backwards, checkpoint);
+
+    static (S, Y) Scan<S, X, Y>(S start, Flat<X> slices, int length, Func<S, X, (S Next, Y Y)> f, bool backwards) {
+        var state = Tree.Flatten(start);
         var leaves = state.Leaves;
         for (var turn = 0; ; turn++) {
             var (carries, now) = (leaves.Length, leaves);
             TensorType[] types = [.. now.Select(t => t.Type), .. slices.Leaves.Select(t => new TensorType(t.DType, Shape.Of(t.Shape.Span[1..])))];
             bool[] weak = [.. now.Select(t => t.IsWeak), .. slices.Leaves.Select(_ => false)];
             var recorded = Recorded<(S, Y)>.Of("Scan", types, weak, v => f(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
-            var after = Tree.Flatten(TupleFirst(recorded));
-            state.CheckSame(after, "Scan: the state after a step");
-            // A C# number in the state takes the dtype that the step gives it.
-            var next = after.Leaves;
-            if (turn < 2 && Enumerable.Range(0, carries).Any(i => now[i].IsWeak && next[i].DType != now[i].DType)) {
-                leaves = [.. now.Select((t, i) => t.IsWeak ? t.To(next[i].DType) : t)];
+            var next = StateAfter(state, recorded.Result.Rebuild(recorded.Result.Leaves).Item1, "Scan: the state after a step");
+            if (turn < 2 && Adopted(now, next) is { } adopted) {
+                leaves = adopted;
                 continue;
             }
-            for (var i = 0; i < carries; i++)
-                if (next[i].Type != now[i].Type) throw new ShapeException($"Scan: a step makes {next[i].Type} of the state's {now[i].Type}{(state.Paths[i] == "" ? "" : $" at {state.Paths[i]}")}; it has to stay what it is. Start with what the step makes, or convert it.");
+            CheckStays("Scan", state, now, next);
             var op = new ScanOp(recorded.Body, length, recorded.Captures.Length, carries, backwards);
-            var outputs = Graph.ApplyAll(op, [.. recorded.Captures, .. leaves, .. slices.Leaves]);
-            var (final, ys) = recorded.Result.Rebuild(outputs);
-            return (final, ys);
+            return recorded.Result.Rebuild(Graph.ApplyAll(op, [.. recorded.Captures, .. leaves, .. slices.Leaves]));
         }
     }
 
-    /// <inheritdoc cref="Scan{S, X, Y}(S, X, Func{S, X, ValueTuple{S, Y}}, bool)"/>
-    [OverloadResolutionPriority(1)]
-    public static (Tensor Final, Tensor Ys) Scan(Tensor start, Tensor xs, Func<Tensor, Tensor, (Tensor Next, Tensor Y)> f, bool backwards = false) => Scan<Tensor, Tensor, Tensor>(start, xs, f, backwards);
+    // √n segments of √n steps: a derivative keeps the states between segments, and goes through each segment again.
+    static (S, Y) InSegments<S, X, Y>(S start, Flat<X> slices, int length, Func<S, X, (S Next, Y Y)> f, bool backwards) {
+        var size = (int)Math.Ceiling(Math.Sqrt(length));
+        var (count, rest) = (length / size, length % size);
+        var segment = Checkpoint<(S State, X Slices), (S, Y)>(a => Scan(a.State, a.Slices, f, backwards));
+        X Part(int from, int to) => slices.Rebuild(Array.ConvertAll(slices.Leaves, x => x.SliceAxis(0, from, to - from)));
+        var whole = Tree.Flatten(slices.Rebuild(Array.ConvertAll(slices.Leaves, x => x.SliceAxis(0, 0, count * size).ReshapeTo(Shape.Of([count, size, .. x.Shape.Span[1..]])))));
+        if (rest > 0 && backwards) {
+            var (after, last) = segment((start, Part(count * size, length)));
+            var (final, ys) = Scan(after, whole, count, (s, x) => segment((s, x)), backwards);
+            return (final, Joined(ys, last));
+        } else {
+            var (after, ys) = Scan(start, whole, count, (s, x) => segment((s, x)), backwards);
+            if (rest == 0) return (after, Joined(ys));
+            var (final, last) = segment((after, Part(count * size, length)));
+            return (final, Joined(ys, last));
+        }
 
-    static S TupleFirst<S, Y>(Recorded<(S, Y)> recorded) => recorded.Result.Rebuild(recorded.Result.Leaves).Item1;
+        Y Joined(Y segments, params Y[] last) {
+            var flat = Tree.Flatten(segments);
+            var more = Array.ConvertAll(last, l => Tree.Flatten(l).Leaves);
+            return flat.Rebuild([.. flat.Leaves.Select((y, i) => Concat([y.ReshapeTo(Shape.Of([count * size, .. y.Shape.Span[2..]])), .. more.Select(l => l[i])]))]);
+        }
+    }
 
-    static int LengthOf<X>(Flat<X> slices) {
+    /// <summary>The state after n steps.</summary>
+    internal static Tensor[] Repeat(int n, Tensor[] start, Func<Tensor[], Tensor[]> step) => Scan(start, Tree.Flatten(Array.Empty<Tensor>()), n, (s, _) => (step(s), Array.Empty<Tensor>()), backwards: false).Item1;
+
+    // The leaves of a loop's state after a step, which has to be of the structure that it started with.
+    static Tensor[] StateAfter<S>(Flat<S> state, S after, string what) {
+        var flat = Tree.Flatten(after);
+        state.CheckSame(flat, what);
+        return flat.Leaves;
+    }
+
+    // A C# number in the state takes the dtype that a step gives it.
+    static Tensor[]? Adopted(Tensor[] now, Tensor[] next) =>
+        now.Where((t, i) => t.IsWeak && next[i].DType != t.DType).Any() ? [.. now.Select((t, i) => t.IsWeak ? t.To(next[i].DType) : t)] : null;
+
+    static void CheckStays<S>(string loop, Flat<S> state, Tensor[] now, Tensor[] next) {
+        for (var i = 0; i < now.Length; i++)
+            if (next[i].Type != now[i].Type) throw new ShapeException($"{loop}: a step makes {next[i].Type} of the state's {now[i].Type}{(state.Paths[i] == "" ? "" : $" at {state.Paths[i]}")}; it has to stay what it is. Start with what the step makes, or convert it.");
+    }
+
+    static int LengthOf<X>(string loop, Flat<X> slices) {
         var length = -1;
         for (var i = 0; i < slices.Leaves.Length; i++) {
             var x = slices.Leaves[i];
-            if (x.Rank == 0) throw new ShapeException($"Scan: {x.Type} is a scalar, which has no slices.");
-            if (length >= 0 && x.Shape[0] != length) throw new ShapeException($"Scan: {slices.Paths[i]} is {x.Type}; the first has {length} slices, and all have to have as many.");
+            if (x.Rank == 0) throw new ShapeException($"{loop}: {x.Type} is a scalar, which has no slices.");
+            if (length >= 0 && x.Shape[0] != length) throw new ShapeException($"{loop}: {slices.Paths[i]} is {x.Type}; the first has {length} slices, and all have to have as many.");
             length = x.Shape[0];
         }
         return length;
@@ -82,79 +108,17 @@ public static partial class Functions {
     /// var power = ForI(10, 1, (i, y) => y * x);        // x¹⁰
     /// </code></example></remarks>
     /// <exception cref="ShapeException">n is negative, or a step changes the shape of the state.</exception>
-    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step) => Scan<S, Tensor, Tensor[]>(start, Tensor.Arange(n), (s, i) => (step(i, s), [])).Final;
+    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step, bool checkpoint = false) => Scan<S, Tensor, Tensor[]>(start.Given(), Tensor.Arange(n), (s, i) => (step.Given()(i, s), []), checkpoint: checkpoint).Final;
 
-    /// <inheritdoc cref="ForI{S}(int, S, Func{Tensor, S, S})"/>
+    /// <inheritdoc cref="ForI{S}(int, S, Func{Tensor, S, S}, bool)"/>
     [OverloadResolutionPriority(1)]
-    public static Tensor ForI(int n, Tensor start, Func<Tensor, Tensor, Tensor> step) => ForI<Tensor>(n, start, step);
+    public static Tensor ForI(int n, Tensor start, Func<Tensor, Tensor, Tensor> step, bool checkpoint = false) => ForI<Tensor>(n, start, step, checkpoint);
 
     /// <summary>A function applied to each slice along the first axis in turn, the results stacked: <see cref="Vmap(Func{Tensor, Tensor}, int, int)"/>
     /// for less memory.</summary>
-    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs, (s, x) => (s, f(x))).Ys;
+    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs.Given(), (s, x) => (s, f.Given()(x))).Ys;
 
     /// <inheritdoc cref="Map{X, Y}(Func{X, Y}, X)"/>
     [OverloadResolutionPriority(1)]
     public static Tensor Map(Func<Tensor, Tensor> f, Tensor xs) => Map<Tensor, Tensor>(f, xs);
-
-    /// <summary>One of several functions of one argument, by number: only that one runs.</summary>
-    /// <param name="choice">An integer scalar, 0 for the first; it may be computed inside a transform.</param>
-    /// <param name="argument">A tensor or a tree of them.</param>
-    /// <param name="branches">Functions that give results of equal types.</param>
-    /// <exception cref="ShapeException">The choice is outside the branches, or their results differ.</exception>
-    public static R Switch<P, R>(Tensor choice, P argument, params Func<P, R>[] branches) {
-        if (branches.Length == 0) throw new ShapeException("Switch: there are no branches.");
-        if (choice.Rank != 0 || choice.DType.IsFloat()) throw new DTypeException($"Switch: the choice is {choice.Type}; it has to be an integer scalar.");
-        var flat = Tree.Flatten(argument);
-        TensorType[] types = [.. flat.Leaves.Select(t => t.Type)];
-        bool[] weak = [.. flat.Leaves.Select(t => t.IsWeak)];
-        var recorded = branches.Select(f => Recorded<R>.Of("Switch", types, weak, v => f(flat.Rebuild(v)))).ToArray();
-        var result = recorded[0].Result;
-        for (var b = 1; b < recorded.Length; b++) {
-            result.CheckSame(recorded[b].Result, $"Switch: the result of branch {b}");
-            for (var i = 0; i < result.Leaves.Length; i++)
-                if (recorded[b].Result.Leaves[i].Type != result.Leaves[i].Type)
-                    throw new ShapeException($"Switch: branch {b} gives {recorded[b].Result.Leaves[i].Type}, branch 0 {result.Leaves[i].Type}; they have to be equal.");
-        }
-        // Every branch takes what any of them captures.
-        Tensor[] captures = [.. recorded.SelectMany(r => r.Captures).Distinct()];
-        var bodies = recorded.Select(r => Widen(r, captures, types.Length));
-        return result.Rebuild(Graph.ApplyAll(new SwitchOp(new ProgramList(bodies)), [choice.To(DType.I32), .. captures, .. flat.Leaves]));
-
-        static Program Widen(Recorded<R> r, Tensor[] captures, int arguments) {
-            var places = Array.ConvertAll(r.Captures, c => Array.IndexOf(captures, c));
-            int Place(int value) => value < places.Length ? places[value] : value - places.Length + captures.Length;
-            return new([.. captures.Select(c => new ProgramInput(c.Type)), .. r.Body.Inputs[places.Length..]],
-                [.. r.Body.Equations.Select(e => e with { Inputs = Array.ConvertAll(e.Inputs, Place), First = Place(e.First) })], Array.ConvertAll(r.Body.Outputs, Place));
-        }
-    }
-
-    /// <summary>One of two functions of one argument: only the one that the condition names runs.</summary>
-    /// <param name="condition">A bool scalar; it may be computed inside a transform.</param>
-    /// <param name="argument">A tensor or a tree of them.</param>
-    /// <param name="then">Where the condition holds.</param>
-    /// <param name="otherwise">Where it does not; its result is of equal types.</param>
-    /// <remarks><example><code>
-    /// var y = Cond(x > 0, x, x => x.Sqrt(), x => 0 * x);
-    /// </code></example></remarks>
-    /// <exception cref="DTypeException">The condition is not a bool scalar.</exception>
-    public static R Cond<P, R>(Tensor condition, P argument, Func<P, R> then, Func<P, R> otherwise) =>
-        condition.DType == DType.Bool ? Switch(condition.To(DType.I32), argument, otherwise, then) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0.");
-
-    /// <inheritdoc cref="Cond{P, R}(Tensor, P, Func{P, R}, Func{P, R})"/>
-    [OverloadResolutionPriority(1)]
-    public static Tensor Cond(Tensor condition, Tensor argument, Func<Tensor, Tensor> then, Func<Tensor, Tensor> otherwise) => Cond<Tensor, Tensor>(condition, argument, then, otherwise);
-
-    /// <summary>The same function, of which derivatives keep nothing but the argument: they compute the inside again. Slower, for less memory.</summary>
-    /// <typeparam name="P">The argument: a tensor or a tree of them.</typeparam>
-    /// <typeparam name="R">The result: a tensor or a tree of them.</typeparam>
-    /// <param name="f">A function that does not look at values. JAX's <c>checkpoint</c> (<c>remat</c>).</param>
-    public static Func<P, R> Checkpoint<P, R>(Func<P, R> f) => argument => {
-        var flat = Tree.Flatten(argument);
-        var recorded = Recorded<R>.Of("Checkpoint", [.. flat.Leaves.Select(t => t.Type)], [.. flat.Leaves.Select(t => t.IsWeak)], v => f(flat.Rebuild(v)));
-        return recorded.Result.Rebuild(Graph.ApplyAll(new ProgramOp(recorded.Body), [.. recorded.Captures, .. flat.Leaves]));
-    };
-
-    /// <inheritdoc cref="Checkpoint{P, R}(Func{P, R})"/>
-    [OverloadResolutionPriority(1)]
-    public static Func<Tensor, Tensor> Checkpoint(Func<Tensor, Tensor> f) => Checkpoint<Tensor, Tensor>(f);
 }

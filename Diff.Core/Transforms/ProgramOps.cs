@@ -7,6 +7,10 @@ internal sealed record ProgramOp(Program Body) : Op {
 
     public override int Outputs => Body.Outputs.Length;
 
+    public override IReadOnlyList<(string, Program)> Bodies => [("body", Body)];
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Body.Plan.Explain().Flops;
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => Programs.Infer(Body, inputs, Name);
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Programs.Run(Body, inputs, outputs);
@@ -36,6 +40,10 @@ internal sealed record SwitchOp(ProgramList Branches) : Op {
 
     public override int Outputs => Branches[0].Outputs.Length;
 
+    public override IReadOnlyList<(string, Program)> Bodies => [.. Branches.Items.Select((b, i) => ($"branch {i}", b))];
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Branches.Items.Max(b => b.Plan.Explain().Flops);
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         if (inputs[0] != new TensorType(DType.I32, Shape.Scalar)) throw new DTypeException($"Switch: the choice is {inputs[0]}; it has to be an i32 scalar.");
         return Programs.Infer(Branches[0], inputs[1..], Name);
@@ -64,14 +72,22 @@ internal sealed record SwitchOp(ProgramList Branches) : Op {
             [inputs[0], .. inputs[1..].Where((_, i) => !linear[i + 1]), .. cotangents.Select((c, i) => c ?? Graph.Fill(0, types[i]))]), linear[1..])];
     }
 
-    // A choice for all is a choice; a choice for each runs every branch and selects.
+    // A choice for all is a choice. With a choice for each, every branch that anybody chose runs, and each takes from it what is its own.
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
-        if (!batched[0]) return Graph.ApplyAll(new SwitchOp(new ProgramList(Branches.Select(b => b.Batched(size, batched[1..])))), inputs);
-        var all = Branches.Select(b => Graph.ApplyAll(new ProgramOp(b.Batched(size, batched[1..])), inputs[1..])).ToArray();
-        var results = all[0];
-        for (var k = 1; k < all.Length; k++)
-            results = [.. results.Select((r, i) => Functions.Where(inputs[0].Eq(k).BroadcastBy(r.Shape, Axes.Of(0)), all[k][i], r))];
-        return results;
+        var along = batched[1..];
+        if (!batched[0]) return Graph.ApplyAll(new SwitchOp(new ProgramList(Branches.Select(b => b.Batched(size, along)))), inputs);
+        if (size == 0) return base.Batch(inputs, batched, size);
+        // Reading a table as long as the branches refuses a choice that is none.
+        var table = Graph.Fill(0, new(DType.I32, Shape.Of(Branches.Count)));
+        var choices = inputs[0] + Graph.Apply(new TakeAlongOp(0, Wrap: false), table, inputs[0]);
+        Tensor[]? results = null;
+        for (var k = 0; k < Branches.Count; k++) {
+            var here = choices.Eq(k);
+            var branch = new SwitchOp(new ProgramList([Programs.Zeros(Branches[k].Batched(size, along)), Branches[k].Batched(size, along)]));
+            var values = Graph.ApplyAll(branch, [here.Any().To(DType.I32), .. Programs.Lanes(here, inputs[1..], along)]);
+            results = results is null ? values : [.. results.Select((r, i) => Programs.Select(here, values[i], r))];
+        }
+        return results!;
     }
 
     public override IEnumerable<Sample> Samples() {
@@ -113,14 +129,43 @@ internal static class Programs {
     public static void Run(Program body, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var arguments = new View[inputs.Length];
         for (var i = 0; i < arguments.Length; i++) arguments[i] = inputs[i].Packed();
-        var values = PlanCache.Of(body).Run(arguments);
-        for (var i = 0; i < values.Length; i++) Strided.Copy(values[i], outputs[i]);
+        body.Plan.RunInto(arguments, outputs);
     }
 
     /// <summary>Results at the places that are marked, symbolic zeros elsewhere.</summary>
     public static Tensor?[] Spread(Tensor[] results, bool[] places) {
         var next = 0;
         return Array.ConvertAll(places, p => p ? results[next++] : null);
+    }
+
+    /// <summary>Marks what the state of a loop's body spreads: an input of the state that is marked after some step. Returns the outputs
+    /// that are marked in the end.</summary>
+    public static bool[] Spreading(bool[] marks, int first, int carries, Func<bool[], bool[]> outputs) {
+        while (true) {
+            var (reached, more) = (outputs(marks), false);
+            for (var i = 0; i < carries; i++) {
+                // What comes in as one stays one.
+                reached = reached[i] || !marks[first + i] ? reached : [.. reached[..i], true, .. reached[(i + 1)..]];
+                if (reached[i] && !marks[first + i]) more = marks[first + i] = true;
+            }
+            if (!more) return reached;
+        }
+    }
+
+    /// <summary>Inputs of a batch of which some lanes alone count: the others get what the first of those has, so that whatever is done to
+    /// them is as right, and as finite, as there.</summary>
+    public static Tensor[] Lanes(Tensor counts, Tensor[] inputs, bool[] batched) {
+        var lane = counts.To(DType.I32).ArgMax();
+        return [.. inputs.Select((x, i) => batched[i] ? Select(counts, x, x.Take(lane).Stacked(counts.Size)) : x)];
+    }
+
+    /// <summary>In each lane of a batch one or the other.</summary>
+    public static Tensor Select(Tensor lanes, Tensor a, Tensor b) => Functions.Where(lanes.BroadcastBy(a.Shape, Axes.Of(0)), a, b);
+
+    /// <summary>A program of the same signature that gives zeros.</summary>
+    public static Program Zeros(Program like) {
+        var (types, first) = (like.Types(), like.Inputs.Length);
+        return new(like.Inputs, [.. like.Outputs.Select((o, i) => new Equation(new FillOp(0, types[o]), [], first + i, [types[o]]))], [.. like.Outputs.Select((_, i) => first + i)]);
     }
 
     /// <summary>A program whose outputs are those marked in some, with zeros where it has none.</summary>

@@ -4,7 +4,9 @@ namespace Diff;
 /// differentiated and mapped by.</summary>
 internal static class ProgramTransforms {
     /// <summary>The tangent program: all inputs, then tangents of the inputs marked, to tangents of the outputs marked in the result.</summary>
-    public static (Program Program, bool[] Outputs) Tangent(this Program program, bool[] along) {
+    public static (Program Program, bool[] Outputs) Tangent(this Program program, bool[] along) => program.Remember("Tangent", () => MakeTangent(program, along), along);
+
+    static (Program, bool[]) MakeTangent(Program program, bool[] along) {
         using var scope = new Scope("Jvp");
         var variables = InputsOf(program, scope);
         var outputs = program.Inline(variables);
@@ -14,7 +16,9 @@ internal static class ProgramTransforms {
     }
 
     /// <summary>The transpose in the inputs marked linear: the other inputs, then cotangents of all outputs, to cotangents of those inputs.</summary>
-    public static Program Transposed(this Program program, bool[] linear) {
+    public static Program Transposed(this Program program, bool[] linear) => program.Remember("Transposed", () => Transpose(program, linear), linear);
+
+    static Program Transpose(Program program, bool[] linear) {
         using var scope = new Scope("Vjp");
         var variables = InputsOf(program, scope);
         using var inner = new Scope("Vjp");
@@ -27,13 +31,30 @@ internal static class ProgramTransforms {
         return Close(results, scope, [.. variables.Where((_, i) => !linear[i]), .. cotangents]);
     }
 
-    /// <summary>The program on stacks: inputs marked have a first axis of that size, and so have all outputs.</summary>
-    public static Program Batched(this Program program, int size, bool[]? marked = null) {
+    /// <summary>The program on stacks: its inputs have a first axis of that size, and so have all outputs.</summary>
+    public static Program Batched(this Program program, int size) => program.Batched(size, Array.ConvertAll(program.Inputs, _ => true));
+
+    /// <summary>The program where only the inputs marked are stacks; all outputs are.</summary>
+    public static Program Batched(this Program program, int size, bool[] marked) => program.Batched(size, marked, Array.ConvertAll(program.Outputs, _ => true));
+
+    /// <summary>The same where only the outputs marked have to be stacks; no other may depend on one.</summary>
+    public static Program Batched(this Program program, int size, bool[] marked, bool[] stacked) =>
+        program.Remember($"Batched {size} ", () => Batch(program, size, marked, stacked), [.. marked, .. stacked]);
+
+    /// <summary>Which outputs depend on the inputs marked.</summary>
+    public static bool[] Reached(this Program program, bool[] marked) {
+        var reached = new bool[program.Count];
+        marked.CopyTo(reached, 0);
+        foreach (var e in program.Equations) Array.Fill(reached, Array.Exists(e.Inputs, i => reached[i]), e.First, e.Types.Length);
+        return Array.ConvertAll(program.Outputs, o => reached[o]);
+    }
+
+    static Program Batch(Program program, int size, bool[] marked, bool[] wanted) {
         using var scope = new Scope("Vmap");
-        var arguments = program.Inputs.Select((p, i) => Graph.Input(marked is null || marked[i] ? Stack(p.Type) : p.Type, scope)).ToArray();
+        var arguments = program.Inputs.Select((p, i) => Graph.Input(marked[i] ? Stack(p.Type) : p.Type, scope)).ToArray();
         var (values, stacked) = (new Tensor[program.Count], new bool[program.Count]);
         arguments.CopyTo(values, 0);
-        for (var i = 0; i < arguments.Length; i++) stacked[i] = marked is null || marked[i];
+        marked.CopyTo(stacked, 0);
         foreach (var e in program.Equations) {
             var batched = Array.ConvertAll(e.Inputs, i => stacked[i]);
             var any = Array.IndexOf(batched, true) >= 0;
@@ -42,9 +63,19 @@ internal static class ProgramTransforms {
             else (any ? e.Op.Batch(inputs, batched, size) : Graph.ApplyAll(e.Op, inputs)).CopyTo(values, e.First);
             Array.Fill(stacked, any, e.First, e.Types.Length);
         }
-        return Close(Array.ConvertAll(program.Outputs, o => stacked[o] ? values[o] : values[o].BroadcastBy(Stack(values[o].Type).Shape, Axes.Range(1, values[o].Rank))), scope, arguments);
+        return Close([.. program.Outputs.Select((o, i) => stacked[o] || !wanted[i] ? values[o] : values[o].Stacked(size))], scope, arguments);
 
         TensorType Stack(TensorType type) => new(type.DType, Shape.Of([size, .. type.Shape.Span]));
+    }
+
+    /// <summary>Itself again and again along a new first axis.</summary>
+    public static Tensor Stacked(this Tensor x, int size) => x.BroadcastBy(Shape.Of([size, .. x.Shape.Span]), Axes.Range(1, x.Rank));
+
+    /// <summary>A function of tensors that captures nothing as a program.</summary>
+    public static Program Record(string transform, TensorType[] inputs, Func<Tensor[], Tensor[]> f) {
+        using var scope = new Scope(transform);
+        var variables = Array.ConvertAll(inputs, t => Graph.Input(t, scope));
+        return Close(f(variables), scope, variables);
     }
 
     /// <summary>What a graph does with its variables, as a program without captures: numbers of derivative rules become a part of it.</summary>

@@ -19,6 +19,10 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
 
     public override string Describe() => $"Scan[{Length}{(Backwards ? ", backwards" : "")}]";
 
+    public override IReadOnlyList<(string, Program)> Bodies => [("body", Body)];
+
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Length * Body.Plan.Explain().Flops;
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         if (inputs.Length != Body.Inputs.Length) throw new InvalidOperationException($"Scan: {inputs.Length} inputs for a body of {Body.Inputs.Length}.");
         for (var i = 0; i < inputs.Length; i++) {
@@ -32,22 +36,28 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
     }
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var plan = PlanCache.Of(Body);
+        var plan = Body.Plan;
+        var (first, slices) = (Constants + Carries, Slices);
         var arguments = new View[inputs.Length];
-        var xs = new View[Slices];
-        for (var i = 0; i < arguments.Length; i++)
-            if (i < Constants + Carries) arguments[i] = inputs[i].Packed();
-            else xs[i - Constants - Carries] = inputs[i].Packed();
-        var carry = arguments[Constants..(Constants + Carries)];
-        for (var k = 0; k < Length; k++) {
-            var step = Backwards ? Length - 1 - k : k;
-            carry.CopyTo(arguments, Constants);
-            for (var i = 0; i < xs.Length; i++) arguments[Constants + Carries + i] = xs[i].Row(step);
-            var values = plan.Run(arguments);
-            for (var i = 0; i < Carries; i++) carry[i] = values[i].Packed();
-            for (var i = Carries; i < values.Length; i++) Strided.Copy(values[i], outputs[i].Row(step));
+        for (var i = 0; i < Constants; i++) arguments[i] = inputs[i].Packed();
+        var rows = new View.Cursor[slices + Outputs - Carries];
+        var results = new View[Outputs];
+        for (var i = 0; i < slices; i++) arguments[first + i] = (rows[i] = new(inputs[first + i].Packed())).Row;
+        for (var i = Carries; i < Outputs; i++) results[i] = (rows[slices + i - Carries] = new(outputs[i])).Row;
+        // A step reads the carry that the one before it wrote, and writes over the one before that: the last writes where the result is wanted.
+        var spare = plan.RentCarry(Body.Inputs.AsSpan(Constants, Carries));
+        for (var i = 0; i < Carries; i++) {
+            var start = inputs[Constants + i];
+            arguments[Constants + i] = start.Layout.IsContiguous && Length > 0 ? start : Length % 2 == 0 ? outputs[i] : spare[i];
+            if (arguments[Constants + i] != start) Strided.Copy(start, arguments[Constants + i]);
         }
-        for (var i = 0; i < Carries; i++) Strided.Copy(carry[i], outputs[i]);
+        for (var k = 0; k < Length; k++) {
+            foreach (var row in rows) row.MoveTo(Backwards ? Length - 1 - k : k);
+            for (var i = 0; i < Carries; i++) results[i] = (Length - k) % 2 == 1 ? outputs[i] : spare[i];
+            plan.RunInto(arguments, results);
+            Array.Copy(results, 0, arguments, Constants, Carries);
+        }
+        plan.ReturnCarry(spare);
     }
 
     /// <summary>The loop without ys: two of one stem run as one.</summary>
@@ -65,53 +75,60 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
-        // Which carries have a tangent in some step: those that start with one, and those that a step gives one to.
         var along = Array.ConvertAll(tangents, t => t is not null);
-        while (true) {
-            var (_, some) = Body.Tangent(along);
-            var more = false;
-            for (var i = 0; i < Carries; i++)
-                if (some[i] && !along[Constants + i]) more = along[Constants + i] = true;
-            if (!more) break;
-        }
-        using var scope = new Scope("Jvp");
-        var values = Body.Values(Array.ConvertAll(Body.Inputs, i => Graph.Input(i.Type, scope)));
-        var variables = values[..Body.Inputs.Length];
-        var marked = Enumerable.Range(0, along.Length).Where(i => along[i]).ToArray();
-        var directions = Array.ConvertAll(marked, i => Graph.Input(variables[i].Type, scope));
-        var pushed = Linearization.Push(Array.ConvertAll(Body.Outputs, o => values[o]), scope, Array.ConvertAll(marked, i => variables[i]), directions);
-        // A carry that has a tangent has it after every step, if only zero.
-        for (var i = 0; i < Carries; i++)
-            if (along[Constants + i]) pushed[i] ??= Graph.Fill(0, variables[Constants + i].Type);
-        var results = Enumerable.Range(0, Outputs).Where(i => pushed[i] is not null).ToArray();
-        // Everything the body computes may be read by the tangent body; what is not becomes no input.
-        Tensor[] readable = [.. values.Where(v => v.Call?.Op is not FillOp)];
-        var (program, kept) = ProgramTransforms.Close(Array.ConvertAll(results, i => pushed[i]!), scope, [.. readable, .. directions]).WithoutUnusedInputs(readable.Length);
-        int[] numbers = [.. kept.Where(k => k < readable.Length).Select(k => Array.IndexOf(values, readable[k]))];
-
+        var loop = Body.Remember($"Tangent of Scan {Constants} {Carries} ", () => TangentLoop.Of(this, along), along);
         // The same loop once more, giving the values that change from step to step as stacks.
-        int[] stacked = [.. numbers.Where(v => v >= Constants && v < Constants + Carries || v >= Body.Inputs.Length)];
-        var extended = Graph.ApplyAll(this with { Body = Body with { Outputs = [.. Body.Outputs, .. stacked] } }, inputs);
-        Tensor SourceOf(int v) => v < Constants ? inputs[v] : Array.IndexOf(stacked, v) is >= 0 and var at ? extended[Outputs + at] : inputs[v];
-
-        // Inputs of the tangent loop in the order that it needs: constants, carry, slices; values first in each, then tangents.
-        int[] constants = [.. numbers.Where(v => v < Constants)], slices = [.. numbers.Where(v => v >= Constants)];
-        int[] Marked(int from, int to) => [.. marked.Where(i => i >= from && i < to)];
-        var (dConstants, dCarries, dSlices) = (Marked(0, Constants), Marked(Constants, Constants + Carries), Marked(Constants + Carries, inputs.Length));
-        int[] order = [
-            .. constants.Select(v => Array.IndexOf(numbers, v)), .. dConstants.Select(DirectionAt), .. dCarries.Select(DirectionAt),
-            .. slices.Select(v => Array.IndexOf(numbers, v)), .. dSlices.Select(DirectionAt)];
-        var body = program.Reordered(order);
-        var op = new ScanOp(body, Length, constants.Length + dConstants.Length, dCarries.Length, Backwards);
-        var tangentOutputs = Graph.ApplyAll(op, [
-            .. constants.Select(SourceOf), .. dConstants.Select(i => tangents[i]!),
-            .. dCarries.Select(i => tangents[i] ?? Graph.Fill(0, inputs[i].Type)),
-            .. slices.Select(SourceOf), .. dSlices.Select(i => tangents[i]!)]);
+        var extended = Graph.ApplyAll(this with { Body = Body with { Outputs = [.. Body.Outputs, .. loop.Stacked] } }, inputs);
+        var op = new ScanOp(loop.Body, Length, loop.Constants.Length + loop.DConstants.Length, loop.DCarries.Length, Backwards);
+        var results = Graph.ApplyAll(op, [
+            .. loop.Constants.Select(v => inputs[v]), .. loop.DConstants.Select(i => tangents[i]!),
+            .. loop.DCarries.Select(i => tangents[i] ?? Graph.Fill(0, inputs[i].Type)),
+            .. loop.Slices.Select(v => Array.IndexOf(loop.Stacked, v) is >= 0 and var at ? extended[Outputs + at] : inputs[v]), .. loop.DSlices.Select(i => tangents[i]!)]);
         var all = new Tensor?[Outputs];
-        for (var i = 0; i < results.Length; i++) all[results[i]] = tangentOutputs[i];
+        for (var i = 0; i < results.Length; i++) all[loop.Results[i]] = results[i];
         return all;
+    }
 
-        int DirectionAt(int input) => numbers.Length + Array.IndexOf(marked, input);
+    /// <summary>The loop that carries tangents: (constants, their tangents, tangents of the carry, slices of values, their tangents).</summary>
+    /// <param name="Body">Its body.</param>
+    /// <param name="Constants">Values of the first loop's body that it reads and that are the same in every step.</param>
+    /// <param name="Slices">Those that change.</param>
+    /// <param name="Stacked">Those of them that are computed, and have to be kept.</param>
+    /// <param name="DConstants">Constants with tangents.</param>
+    /// <param name="DCarries">Carries with tangents.</param>
+    /// <param name="DSlices">Slices with tangents.</param>
+    /// <param name="Results">The outputs that have tangents.</param>
+    sealed record TangentLoop(Program Body, int[] Constants, int[] Slices, int[] Stacked, int[] DConstants, int[] DCarries, int[] DSlices, int[] Results) {
+        public static TangentLoop Of(ScanOp loop, bool[] along) {
+            var (first, carries) = (loop.Constants, loop.Carries);
+            // Which carries have a tangent in some step: those that start with one, and those that a step gives one to.
+            along = [.. along];
+            Programs.Spreading(along, first, carries, marks => loop.Body.Tangent(marks).Outputs);
+            using var scope = new Scope("Jvp");
+            var values = loop.Body.Values(Array.ConvertAll(loop.Body.Inputs, i => Graph.Input(i.Type, scope)));
+            var marked = Enumerable.Range(0, along.Length).Where(i => along[i]).ToArray();
+            var directions = Array.ConvertAll(marked, i => Graph.Input(values[i].Type, scope));
+            var pushed = Linearization.Push(Array.ConvertAll(loop.Body.Outputs, o => values[o]), scope, Array.ConvertAll(marked, i => values[i]), directions);
+            // A carry that has a tangent has it after every step, if only zero.
+            for (var i = 0; i < carries; i++)
+                if (along[first + i]) pushed[i] ??= Graph.Fill(0, values[first + i].Type);
+            int[] results = [.. Enumerable.Range(0, loop.Outputs).Where(i => pushed[i] is not null)];
+            // Everything the body computes may be read by the tangent body; what is not becomes no input.
+            Tensor[] readable = [.. values.Where(v => v.Call?.Op is not FillOp)];
+            var (program, kept) = ProgramTransforms.Close(Array.ConvertAll(results, i => pushed[i]!), scope, [.. readable, .. directions]).WithoutUnusedInputs(readable.Length);
+            int[] numbers = [.. kept.Where(k => k < readable.Length).Select(k => Array.IndexOf(values, readable[k]))];
+
+            // The inputs in the order that a loop needs: constants, carry, slices; values first in each, then tangents.
+            int[] constants = [.. numbers.Where(v => v < first)], slices = [.. numbers.Where(v => v >= first)];
+            int[] Marked(int from, int to) => [.. marked.Where(i => i >= from && i < to)];
+            var (dConstants, dCarries, dSlices) = (Marked(0, first), Marked(first, first + carries), Marked(first + carries, along.Length));
+            int Direction(int input) => numbers.Length + Array.IndexOf(marked, input);
+            int[] order = [
+                .. constants.Select(v => Array.IndexOf(numbers, v)), .. dConstants.Select(Direction), .. dCarries.Select(Direction),
+                .. slices.Select(v => Array.IndexOf(numbers, v)), .. dSlices.Select(Direction)];
+            int[] stacked = [.. slices.Where(v => v < first + carries || v >= loop.Body.Inputs.Length)];
+            return new(program.Reordered(order), constants, slices, stacked, dConstants, dCarries, dSlices, results);
+        }
     }
 
     public override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) {
@@ -123,43 +140,45 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
         var slicesFrom = Constants + Carries;
         var (fixedConstants, summed) = (Of(0, Constants, false), Of(0, Constants, true));
         var (fixedSlices, pulledSlices) = (Of(slicesFrom, inputs.Length, false), Of(slicesFrom, inputs.Length, true));
-
-        // (constants, [cotangents of the carry, sums for the constants], [slices, cotangents of ys]) → ([…], cotangents of xs)
-        using var scope = new Scope("Vjp");
-        using var inner = new Scope("Vjp");
-        var arguments = Body.Inputs.Select((p, i) => Graph.Input(p.Type, linear[i] ? inner : scope)).ToArray();
-        var outputs = Body.Inline(arguments);
-        var given = Array.ConvertAll(outputs, o => Graph.Input(o.Type, scope));
-        var sums = Array.ConvertAll(summed, i => Graph.Input(arguments[i].Type, scope));
-        var unknown = arguments.Where((_, i) => linear[i]).ToArray();
-        var pulled = Linearization.Pull(outputs, given, inner, unknown);
-        Tensor PulledOf(int input) => pulled[Array.IndexOf(unknown, arguments[input])] ?? Graph.Fill(0, arguments[input].Type);
-        Tensor[] results = [
-            .. Enumerable.Range(Constants, Carries).Select(PulledOf),
-            .. summed.Select((input, i) => sums[i] + PulledOf(input)),
-            .. pulledSlices.Select(PulledOf)];
-        var body = ProgramTransforms.Close(results, scope, [
-            .. fixedConstants.Select(i => arguments[i]), .. given[..Carries], .. sums, .. fixedSlices.Select(i => arguments[i]), .. given[Carries..]]);
+        int[] pulledYs = [.. Enumerable.Range(Carries, Outputs - Carries).Where(o => cotangents[o] is not null)];
+        var body = Body.Remember($"Transpose of Scan {Constants} {Carries} ", BodyBack, [.. linear, .. cotangents[Carries..].Select(c => c is not null)]);
         var op = new ScanOp(body, Length, fixedConstants.Length, Carries + summed.Length, !Backwards);
         var back = Graph.ApplyAll(op, [
             .. fixedConstants.Select(i => inputs[i]), .. Enumerable.Range(0, Carries).Select(CotangentOf), .. summed.Select(i => Graph.Fill(0, inputs[i].Type)),
-            .. fixedSlices.Select(i => inputs[i]), .. Enumerable.Range(Carries, Outputs - Carries).Select(CotangentOf)]);
+            .. fixedSlices.Select(i => inputs[i]), .. pulledYs.Select(CotangentOf)]);
         var all = new Tensor?[inputs.Length];
         for (var i = 0; i < Carries; i++) all[Constants + i] = back[i];
         for (var i = 0; i < summed.Length; i++) all[summed[i]] = back[Carries + i];
         for (var i = 0; i < pulledSlices.Length; i++) all[pulledSlices[i]] = back[Carries + summed.Length + i];
         return all;
+
+        // (constants, [cotangents of the carry, sums for the constants], [slices, cotangents of ys]) → ([…], cotangents of xs)
+        Program BodyBack() {
+            using var scope = new Scope("Vjp");
+            using var inner = new Scope("Vjp");
+            var arguments = Body.Inputs.Select((p, i) => Graph.Input(p.Type, linear[i] ? inner : scope)).ToArray();
+            var outputs = Body.Inline(arguments);
+            var given = outputs.Select((o, i) => i < Carries || cotangents[i] is not null ? Graph.Input(o.Type, scope) : null).ToArray();
+            var sums = Array.ConvertAll(summed, i => Graph.Input(arguments[i].Type, scope));
+            var unknown = arguments.Where((_, i) => linear[i]).ToArray();
+            var pulled = Linearization.Pull(outputs, given, inner, unknown);
+            Tensor PulledOf(int input) => pulled[Array.IndexOf(unknown, arguments[input])] ?? Graph.Fill(0, arguments[input].Type);
+            Tensor[] results = [
+                .. Enumerable.Range(Constants, Carries).Select(PulledOf),
+                .. summed.Select((input, i) => sums[i] + PulledOf(input)),
+                .. pulledSlices.Select(PulledOf)];
+            return ProgramTransforms.Close(results, scope, [
+                .. fixedConstants.Select(i => arguments[i]), .. given[..Carries]!, .. sums, .. fixedSlices.Select(i => arguments[i]), .. pulledYs.Select(i => given[i]!)]);
+        }
     }
 
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
-        // A carry is stacked if it starts so, or becomes so in a step: simplest is to stack all of them.
-        var marked = batched.Select((b, i) => b || i >= Constants && i < Constants + Carries).ToArray();
-        var stacks = inputs.Select((x, i) =>
-            i < Constants ? x
-            : i < Constants + Carries ? batched[i] ? x : x.BroadcastBy(Shape.Of([size, .. x.Shape.Span]), Axes.Range(1, x.Rank))
-            : batched[i] ? x.MoveAxis(0, 1) : x).ToArray();
-        var results = Graph.ApplyAll(this with { Body = Body.Batched(size, marked) }, stacks);
-        return [.. results.Select((r, i) => i < Carries ? r : r.MoveAxis(1, 0))];
+        // A carry is a stack if it starts so, or becomes so in a step.
+        var (marked, first) = (batched.ToArray(), Constants);
+        var reached = Programs.Spreading(marked, first, Carries, Body.Reached);
+        var stacks = inputs.Select((x, i) => i < first ? x : i < first + Carries ? marked[i] && !batched[i] ? x.Stacked(size) : x : batched[i] ? x.MoveAxis(0, 1) : x).ToArray();
+        var results = Graph.ApplyAll(this with { Body = Body.Batched(size, marked, reached) }, stacks);
+        return [.. results.Select((r, i) => !reached[i] ? r.Stacked(size) : i < Carries ? r : r.MoveAxis(1, 0))];
     }
 
     public override IEnumerable<Sample> Samples() {

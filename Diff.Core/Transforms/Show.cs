@@ -13,25 +13,27 @@ public static partial class Functions {
     /// //   let c : f64[] = Sum[0] b
     /// //   c
     /// </code></example></remarks>
-    public static Listing Show<P, R>(Func<P, R> f, P at) {
+    public static Listing Show<P, R>(Func<P, R> f, P at) => ProgramOf(f, at).Simplify().ToListing();
+
+    static Program ProgramOf<P, R>(Func<P, R> f, P at) {
         using var scope = new Scope("Show");
-        var flat = Tree.Flatten(at);
+        var flat = Tree.Flatten(at.Given());
         var variables = Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope));
-        var graph = ProgramBuilder.Close(Tree.Leaves(f(flat.Rebuild(variables))), scope, variables);
+        var graph = ProgramBuilder.Close(Tree.Leaves(f.Given()(flat.Rebuild(variables))), scope, variables);
         var program = graph.ToProgram();
         graph.Return();
-        return program.Simplify().ToListing();
+        return program;
     }
 
     /// <summary>The types of what a function returns, without computing anything: tensors of it can be asked for dtype and shape, and have
     /// no values. JAX's <c>eval_shape</c>.</summary>
     /// <param name="f">A function that does not look at values.</param>
     /// <param name="at">An argument of the right types; its values do not matter.</param>
-    /// <exception cref="TraceException">The function looks at a value; or, later, somebody reads one of the result.</exception>
+    /// <exception cref="UnknownValueException">The function looks at a value; or, later, somebody reads one of the result.</exception>
     public static R EvalShape<P, R>(Func<P, R> f, P at) {
         using var scope = new Scope("EvalShape");
         var flat = Tree.Flatten(at);
-        return f(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.Input(x.Type, x.IsWeak, scope))));
+        return f.Given()(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.Input(x.Type, x.IsWeak, scope))));
     }
 
     /// <inheritdoc cref="Show{P, R}(Func{P, R}, P)"/>

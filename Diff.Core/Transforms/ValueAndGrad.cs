@@ -18,7 +18,7 @@ public static partial class Functions {
     public static (Tensor Value, Tensor Grad) ValueAndGrad(Func<Tensor, Tensor> f, Tensor at) => ValueAndGrad<Tensor>(f, at);
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
-    public static (Tensor Value, P Grad) ValueAndGrad<P>(Func<P, Tensor> f, P at) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f(p), 0), at) is var r ? (r.Value, r.Grad) : default;
+    public static (Tensor Value, P Grad) ValueAndGrad<P>(Func<P, Tensor> f, P at) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f.Given()(p), 0), at.Given()) is var r ? (r.Value, r.Grad) : default;
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
     public static Func<Tensor, Tensor, (Tensor Value, Tensor Grad)> ValueAndGrad(Func<Tensor, Tensor, Tensor> f) => (at, a) => ValueAndGrad(f, at, a);
@@ -31,7 +31,7 @@ public static partial class Functions {
     public static (Tensor Value, Tensor Grad) ValueAndGrad(Func<Tensor, Tensor, Tensor> f, Tensor at, Tensor a) => ValueAndGrad<Tensor, Tensor>(f, at, a);
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
-    public static (Tensor Value, P Grad) ValueAndGrad<P, A>(Func<P, A, Tensor> f, P at, A a) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f(p, a), 0), at) is var r ? (r.Value, r.Grad) : default;
+    public static (Tensor Value, P Grad) ValueAndGrad<P, A>(Func<P, A, Tensor> f, P at, A a) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f.Given()(p, a), 0), at.Given()) is var r ? (r.Value, r.Grad) : default;
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
     public static Func<Tensor, Tensor, Tensor, (Tensor Value, Tensor Grad)> ValueAndGrad(Func<Tensor, Tensor, Tensor, Tensor> f) => (at, a, b) => ValueAndGrad(f, at, a, b);
@@ -44,7 +44,7 @@ public static partial class Functions {
     public static (Tensor Value, Tensor Grad) ValueAndGrad(Func<Tensor, Tensor, Tensor, Tensor> f, Tensor at, Tensor a, Tensor b) => ValueAndGrad<Tensor, Tensor, Tensor>(f, at, a, b);
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
-    public static (Tensor Value, P Grad) ValueAndGrad<P, A, B>(Func<P, A, B, Tensor> f, P at, A a, B b) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f(p, a, b), 0), at) is var r ? (r.Value, r.Grad) : default;
+    public static (Tensor Value, P Grad) ValueAndGrad<P, A, B>(Func<P, A, B, Tensor> f, P at, A a, B b) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f.Given()(p, a, b), 0), at.Given()) is var r ? (r.Value, r.Grad) : default;
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
     public static Func<Tensor, Tensor, Tensor, Tensor, (Tensor Value, Tensor Grad)> ValueAndGrad(Func<Tensor, Tensor, Tensor, Tensor, Tensor> f) => (at, a, b, c) => ValueAndGrad(f, at, a, b, c);
@@ -57,18 +57,18 @@ public static partial class Functions {
     public static (Tensor Value, Tensor Grad) ValueAndGrad(Func<Tensor, Tensor, Tensor, Tensor, Tensor> f, Tensor at, Tensor a, Tensor b, Tensor c) => ValueAndGrad<Tensor, Tensor, Tensor, Tensor>(f, at, a, b, c);
 
     /// <inheritdoc cref="ValueAndGrad(Func{Tensor, Tensor})"/>
-    public static (Tensor Value, P Grad) ValueAndGrad<P, A, B, C>(Func<P, A, B, C, Tensor> f, P at, A a, B b, C c) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f(p, a, b, c), 0), at) is var r ? (r.Value, r.Grad) : default;
+    public static (Tensor Value, P Grad) ValueAndGrad<P, A, B, C>(Func<P, A, B, C, Tensor> f, P at, A a, B b, C c) => Differentiation.ValueAndGrad("ValueAndGrad", p => (f.Given()(p, a, b, c), 0), at.Given()) is var r ? (r.Value, r.Grad) : default;
 
     /// <summary>The same for a function that returns something besides the scalar: predictions, the next state of a layer. It is
     /// not differentiated.</summary>
-    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, X>(Func<P, (Tensor, X)> f, P at) => Differentiation.ValueAndGrad("ValueAndGrad", p => f(p), at);
+    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, X>(Func<P, (Tensor, X)> f, P at) => Differentiation.ValueAndGrad("ValueAndGrad", p => f.Given()(p), at.Given());
 
     /// <inheritdoc cref="ValueAndGrad{P, X}(Func{P, ValueTuple{Tensor, X}}, P)"/>
-    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, A, X>(Func<P, A, (Tensor, X)> f, P at, A a) => Differentiation.ValueAndGrad("ValueAndGrad", p => f(p, a), at);
+    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, A, X>(Func<P, A, (Tensor, X)> f, P at, A a) => Differentiation.ValueAndGrad("ValueAndGrad", p => f.Given()(p, a), at.Given());
 
     /// <inheritdoc cref="ValueAndGrad{P, X}(Func{P, ValueTuple{Tensor, X}}, P)"/>
-    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, A, B, X>(Func<P, A, B, (Tensor, X)> f, P at, A a, B b) => Differentiation.ValueAndGrad("ValueAndGrad", p => f(p, a, b), at);
+    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, A, B, X>(Func<P, A, B, (Tensor, X)> f, P at, A a, B b) => Differentiation.ValueAndGrad("ValueAndGrad", p => f.Given()(p, a, b), at.Given());
 
     /// <inheritdoc cref="ValueAndGrad{P, X}(Func{P, ValueTuple{Tensor, X}}, P)"/>
-    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, A, B, C, X>(Func<P, A, B, C, (Tensor, X)> f, P at, A a, B b, C c) => Differentiation.ValueAndGrad("ValueAndGrad", p => f(p, a, b, c), at);
+    public static (Tensor Value, X Aux, P Grad) ValueAndGrad<P, A, B, C, X>(Func<P, A, B, C, (Tensor, X)> f, P at, A a, B b, C c) => Differentiation.ValueAndGrad("ValueAndGrad", p => f.Given()(p, a, b, c), at.Given());
 }

@@ -68,12 +68,12 @@ public static partial class Functions {
     /// var perExample = Vmap((Tensor x, Tensor y) => Grad(n => Loss(n, x, y), net))(xs, ys);       // gradients with a first axis of examples
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The lengths differ, or a tensor has no such axis.</exception>
-    /// <exception cref="TraceException">The function reads a value.</exception>
+    /// <exception cref="UnknownValueException">The function reads a value.</exception>
     [OverloadResolutionPriority(1)]
     public static Func<Tensor, Tensor> Vmap(Func<Tensor, Tensor> f, int inAxis = 0, int outAxis = 0) => Vmap<Tensor, Tensor>(f, inAxis, outAxis);
 
     /// <inheritdoc cref="Vmap(Func{Tensor, Tensor}, int, int)"/>
-    public static Func<A, R> Vmap<A, R>(Func<A, R> f, int inAxis = 0, int outAxis = 0) => a => Batching.Run(f, a, _ => inAxis, outAxis);
+    public static Func<A, R> Vmap<A, R>(Func<A, R> f, int inAxis = 0, int outAxis = 0) => a => Batching.Run(f.Given(), a, _ => inAxis, outAxis);
 
     /// <inheritdoc cref="Vmap(Func{Tensor, Tensor}, int, int)"/>
     /// <param name="axes">For each argument the axis that is mapped over, or null for one that is the same for all: <c>[null, 0]</c>.</param>
@@ -82,6 +82,7 @@ public static partial class Functions {
 
     /// <inheritdoc cref="Vmap(Func{Tensor, Tensor, Tensor}, int?[], int)"/>
     public static Func<A, B, R> Vmap<A, B, R>(Func<A, B, R> f, int?[]? axes = null, int outAxis = 0) {
+        f.Given();
         var of = AxisOfArgument(axes, 2);
         return (a, b) => Batching.Run(p => f(p.Item1, p.Item2), (a, b), of, outAxis);
     }
@@ -92,6 +93,7 @@ public static partial class Functions {
 
     /// <inheritdoc cref="Vmap(Func{Tensor, Tensor, Tensor}, int?[], int)"/>
     public static Func<A, B, C, R> Vmap<A, B, C, R>(Func<A, B, C, R> f, int?[]? axes = null, int outAxis = 0) {
+        f.Given();
         var of = AxisOfArgument(axes, 3);
         return (a, b, c) => Batching.Run(p => f(p.Item1, p.Item2, p.Item3), (a, b, c), of, outAxis);
     }

@@ -28,11 +28,20 @@ internal sealed class Flat<P> {
     /// <summary>What it is, for a message: <c>(double, double)</c>, <c>Mlp</c>, <c>i32[3]</c>.</summary>
     public string Describe() => TreeNames.Describe(tree, typeof(P));
 
+    /// <summary>The same tree with nothing but the types of its tensors: what may be kept without keeping anybody's values.</summary>
+    public Flat<P> Hollow() => Tree.Flatten(Rebuild(Array.ConvertAll(Leaves, t => t.AbsentFrom is null ? Tensor.Absent(t.Type, "") : t)));
+
+    /// <summary>Whether another tree differs in nothing but its tensors.</summary>
+    public bool IsSame(Flat<P> other) => Leaves.Length == other.Leaves.Length && Codec<P>.Instance.Same(tree, other.tree);
+
+    /// <summary>The objects in the tree that are part of its structure, compared by reference, and may change inside.</summary>
+    public object[] Statics => TreeWalk.Statics(tree);
+
     /// <summary>Checks that another tree differs in nothing but its tensors.</summary>
     /// <param name="what">What the other one is: the beginning of the message.</param>
     /// <exception cref="TreeException">It does; the message has the path.</exception>
     public void CheckSame(Flat<P> other, string what) {
-        if (Leaves.Length == other.Leaves.Length && Codec<P>.Instance.Same(tree, other.tree)) return;
+        if (IsSame(other)) return;
         throw new TreeException($"{what} {TreeWalk.Difference(other.tree, tree, "") ?? "is another structure"}.");
     }
 }

@@ -17,7 +17,7 @@ public sealed class State<T>(T value) : IEquatable<State<T>>, IFormattable {
     public static implicit operator State<T>(T value) => new(value);
 
     /// <summary>The value kept.</summary>
-    public static implicit operator T(State<T> state) => state.Value;
+    public static implicit operator T(State<T> state) => state.Given(function: nameof(State<T>)).Value;
 
     /// <summary>Whether the values are equal.</summary>
     public bool Equals(State<T>? other) => other is not null && EqualityComparer<T>.Default.Equals(Value, other.Value);

@@ -35,26 +35,26 @@ public static class Tree {
 
     /// <summary>The same tree with these tensors in the places of its own, as <see cref="Leaves{T}(T)"/> has them. No constructor runs.</summary>
     /// <exception cref="TreeException">There are too few or too many.</exception>
-    public static T Rebuild<T>(T like, params Tensor[] leaves) => Flatten(like).Rebuild(leaves);
+    public static T Rebuild<T>(T like, params Tensor[] leaves) => Flatten(like).Rebuild(leaves.Given());
 
     /// <summary>A function applied to every differentiable leaf; the rest of the tree is kept.</summary>
     /// <exception cref="TreeException">Something inside would hide tensors, or it contains itself.</exception>
-    public static T Map<T>(Func<Tensor, Tensor> f, T p) => MapWithPath((_, x) => f(x), p, paths: false);
+    public static T Map<T>(Func<Tensor, Tensor> f, T p) => MapWithPath((_, x) => f.Given()(x), p, paths: false);
 
     /// <summary>A function of the leaves of two trees, applied where the first has a differentiable one; the rest is the first tree's.</summary>
     /// <remarks><c>Tree.Map((p, d) => p - rate * d, model, gradient)</c> is a step of gradient descent that leaves statistics and integers alone.</remarks>
     /// <exception cref="TreeException">The trees differ in more than their tensors; the message has the path.</exception>
-    public static T Map<T>(Func<Tensor, Tensor, Tensor> f, T p, T q) => MapAll(x => f(x[0], x[1]), p, q);
+    public static T Map<T>(Func<Tensor, Tensor, Tensor> f, T p, T q) => MapAll(x => f.Given()(x[0], x[1]), p, q);
 
     /// <inheritdoc cref="Map{T}(Func{Tensor, Tensor, Tensor}, T, T)"/>
-    public static T Map<T>(Func<Tensor, Tensor, Tensor, Tensor> f, T p, T q, T r) => MapAll(x => f(x[0], x[1], x[2]), p, q, r);
+    public static T Map<T>(Func<Tensor, Tensor, Tensor, Tensor> f, T p, T q, T r) => MapAll(x => f.Given()(x[0], x[1], x[2]), p, q, r);
 
     /// <inheritdoc cref="Map{T}(Func{Tensor, Tensor, Tensor}, T, T)"/>
-    public static T Map<T>(Func<Tensor, Tensor, Tensor, Tensor, Tensor> f, T p, T q, T r, T s) => MapAll(x => f(x[0], x[1], x[2], x[3]), p, q, r, s);
+    public static T Map<T>(Func<Tensor, Tensor, Tensor, Tensor, Tensor> f, T p, T q, T r, T s) => MapAll(x => f.Given()(x[0], x[1], x[2], x[3]), p, q, r, s);
 
     /// <summary>A function of a path and a tensor, applied to every differentiable leaf: to treat biases otherwise than weights.</summary>
     /// <exception cref="TreeException">Something inside would hide tensors, or it contains itself.</exception>
-    public static T MapWithPath<T>(Func<string, Tensor, Tensor> f, T p) => MapWithPath(f, p, paths: true);
+    public static T MapWithPath<T>(Func<string, Tensor, Tensor> f, T p) => MapWithPath(f.Given(), p, paths: true);
 
     /// <summary>A function of the leaves of several trees that gives several results, applied where the first tree has a differentiable leaf:
     /// an optimizer's update and its new moments, all from one look at each parameter.</summary>
@@ -67,6 +67,9 @@ public static class Tree {
     /// </code></example>
     /// <exception cref="TreeException">The trees differ in more than their tensors; the message has the path.</exception>
     public static T[] MapMany<T>(int outputs, Func<Tensor[], Tensor[]> f, params T[] trees) {
+        if (trees.Given().Length == 0) throw new TreeException("Tree.MapMany: there are no trees.");
+        f.Given();
+        outputs.AtLeast(0);
         var flats = FlattenAll(trees);
         var leaves = new Tensor[outputs][];
         for (var k = 0; k < outputs; k++) leaves[k] = [.. flats[k < flats.Length ? k : 0].Leaves];

@@ -20,6 +20,21 @@ internal static class TreeWalk {
         foreach (var (segment, child) in codec.Children(node)) Walk(child, Join(path, segment), paths);
     }
 
+    /// <summary>The objects of reference types that are part of the structure, strings apart.</summary>
+    public static object[] Statics(object? tree) {
+        var statics = new List<object>();
+        Walk(tree);
+        return [.. statics];
+
+        void Walk(object? node) {
+            if (node is null or Tensor or string) return;
+            var codec = Codec.Exact(node.GetType());
+            if (codec.Kind == TreeKind.Static && !node.GetType().IsValueType) statics.Add(node);
+            if (codec.Kind != TreeKind.Node) return;
+            foreach (var (_, child) in codec.Children(node)) Walk(child);
+        }
+    }
+
     /// <summary>What is wrong with a tree that could not be collected.</summary>
     public static TreeException Fault(object? tree) =>
         new($"Tree: {Fault(tree, "", new(ReferenceEqualityComparer.Instance)) ?? "this value nests deeper than a tree may"}.");

@@ -26,10 +26,11 @@ public sealed record Dataset(Tensor X, Tensor Y) {
     /// <param name="shuffle">A key to draw them in random order, another one each epoch: epoch e is in the order of <c>shuffle.FoldIn(e).Permutation(Count)</c>. In their own order without.</param>
     /// <param name="epochs">How often each example comes.</param>
     /// <param name="dropLast">Whether to leave out what is left at an epoch's end, when it does not fill a batch.</param>
-    /// <exception cref="DataException">The size is not positive, the epochs are negative, or X and Y do not fit.</exception>
+    /// <exception cref="DomainException">The size is not positive, or the epochs are negative.</exception>
+    /// <exception cref="DataException">X and Y do not fit.</exception>
     public IEnumerable<Batch> Batches(int size, Key? shuffle = null, int epochs = 1, bool dropLast = false) {
-        if (size < 1) throw new DataException($"Batches: a batch of {size} examples; the size has to be at least 1.");
-        if (epochs < 0) throw new DataException($"Batches: {epochs} epochs.");
+        size.AtLeast(1);
+        epochs.AtLeast(0);
         return Make(Count);
 
         IEnumerable<Batch> Make(int count) {
@@ -45,8 +46,9 @@ public sealed record Dataset(Tensor X, Tensor Y) {
     }
 
     /// <summary>How many batches <see cref="Batches"/> makes.</summary>
-    /// <exception cref="ShapeException">The size is not positive.</exception>
-    public int BatchCount(int size, int epochs = 1, bool dropLast = false) => size < 1 ? throw new ShapeException($"BatchCount: batches of {size} do not exist.") : epochs * (dropLast ? Count / size : (Count + size - 1) / size);
+    /// <exception cref="DomainException">The size is not positive, or the epochs are negative.</exception>
+    public int BatchCount(int size, int epochs = 1, bool dropLast = false) =>
+        size.AtLeast(1) is var n && dropLast ? epochs.AtLeast(0) * (Count / n) : epochs.AtLeast(0) * ((Count + n - 1) / n);
 
     /// <summary>MNIST, Fashion-MNIST or another of the family, from a folder with its four IDX files, plain or gzip: images f32
     /// [count, 1, rows, columns] in [0, 1], labels i32 [count].</summary>
@@ -56,7 +58,7 @@ public sealed record Dataset(Tensor X, Tensor Y) {
     /// <param name="folder">Holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each with or without .gz.</param>
     /// <exception cref="DataException">Files are missing (all are named) or damaged, or there are not as many labels as images.</exception>
     public static (Dataset Train, Dataset Test) Mnist(string folder) {
-        if (!Directory.Exists(folder)) throw new DataException($"{folder}: there is no such folder.");
+        if (!Directory.Exists(folder.Given())) throw new DataException($"{folder}: there is no such folder.");
         string[] names = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
         var paths = Array.ConvertAll(names, name => Find(folder, name));
         var missing = names.Where((_, i) => paths[i] is null).ToArray();

@@ -13,5 +13,5 @@ public sealed record AddDecayedWeights(double Decay) : Optimizer {
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.AddDecayedWeights"/>
-    public static Optimizer AddDecayedWeights(double decay) => new AddDecayedWeights(decay);
+    public static Optimizer AddDecayedWeights(double decay) => new AddDecayedWeights(decay.AtLeast(0));
 }

@@ -21,5 +21,5 @@ public sealed record ClipByGlobalNorm(double Max) : Optimizer {
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.ClipByGlobalNorm"/>
-    public static Optimizer ClipByGlobalNorm(double max) => new ClipByGlobalNorm(max);
+    public static Optimizer ClipByGlobalNorm(double max) => new ClipByGlobalNorm(max.AtLeast(0));
 }

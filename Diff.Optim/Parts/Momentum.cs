@@ -30,5 +30,5 @@ public sealed record Momentum(double Decay, bool Nesterov = false, double Dampen
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.Momentum"/>
-    public static Optimizer Momentum(double decay, bool nesterov = false, double dampening = 0) => new Momentum(decay, nesterov, dampening);
+    public static Optimizer Momentum(double decay, bool nesterov = false, double dampening = 0) => new Momentum(decay.AtLeast(0), nesterov, dampening.Between(0, 1));
 }

@@ -40,5 +40,5 @@ public sealed record ScaleByAdam(double B1 = 0.9, double B2 = 0.999, double Eps 
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.ScaleByAdam"/>
-    public static Optimizer ScaleByAdam(double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) => new ScaleByAdam(b1, b2, eps);
+    public static Optimizer ScaleByAdam(double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) => new ScaleByAdam(b1.Decay(), b2.Decay(), eps.AtLeast(0));
 }

@@ -36,5 +36,5 @@ public sealed record ScaleByAmsgrad(double B1 = 0.9, double B2 = 0.999, double E
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.ScaleByAmsgrad"/>
-    public static Optimizer ScaleByAmsgrad(double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) => new ScaleByAmsgrad(b1, b2, eps);
+    public static Optimizer ScaleByAmsgrad(double b1 = 0.9, double b2 = 0.999, double eps = 1e-8) => new ScaleByAmsgrad(b1.Decay(), b2.Decay(), eps.AtLeast(0));
 }

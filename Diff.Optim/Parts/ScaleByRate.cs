@@ -32,10 +32,10 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
 
 public static partial class Optimizers {
     /// <summary>Multiplies by minus a constant learning rate.</summary>
-    public static Optimizer ScaleByRate(double rate) => new ScaleByRate(new Constant(rate).At);
+    public static Optimizer ScaleByRate(double rate) => new ScaleByRate(new Constant(rate.AtLeast(0)).At);
 
     /// <inheritdoc cref="Diff.ScaleByRate"/>
-    public static Optimizer ScaleByRate(Func<Tensor, Tensor> rate) => new ScaleByRate(rate);
+    public static Optimizer ScaleByRate(Func<Tensor, Tensor> rate) => new ScaleByRate(rate.Given());
 
     // A constant as a schedule that knows its number, to print it.
     internal sealed class Constant(double value) {

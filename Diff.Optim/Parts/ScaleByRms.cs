@@ -45,5 +45,5 @@ public sealed record ScaleByRms(double Decay = 0.99, double Eps = 1e-8, bool Cen
 
 public static partial class Optimizers {
     /// <inheritdoc cref="Diff.ScaleByRms"/>
-    public static Optimizer ScaleByRms(double decay = 0.99, double eps = 1e-8, bool centered = false) => new ScaleByRms(decay, eps, centered);
+    public static Optimizer ScaleByRms(double decay = 0.99, double eps = 1e-8, bool centered = false) => new ScaleByRms(decay.Decay(), eps.AtLeast(0), centered);
 }

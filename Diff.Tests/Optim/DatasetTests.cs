@@ -44,8 +44,8 @@ public sealed class DatasetTests : IDisposable {
 
     [Fact]
     public void What_makes_no_sense_is_an_error_at_once() {
-        Assert.Throws<DataException>(() => Numbered(3).Batches(0));
-        Assert.Throws<DataException>(() => Numbered(3).Batches(1, epochs: -1));
+        Assert.Throws<DomainException>(() => Numbered(3).Batches(0));
+        Assert.Throws<DomainException>(() => Numbered(3).Batches(1, epochs: -1));
         Assert.Contains("f32[4,2]", Assert.Throws<DataException>(() => (Numbered(3) with { X = Tensor.Zeros(4, 2) }).Batches(1)).Message);
     }
 

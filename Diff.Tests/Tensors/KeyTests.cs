@@ -63,7 +63,7 @@ public class KeyTests {
         var (_, _, _, _, _, _, g7) = key.Split();
         Assert.Equal([a, b, a, b, c, a, d, e, f, g], [a2, b2, a3, b3, c3, a4, d4, e5, f6, g7]);
         Assert.Empty(key.Split(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => key.Split(-1));
+        Assert.Throws<DomainException>(() => key.Split(-1));
     }
 
     [Fact]

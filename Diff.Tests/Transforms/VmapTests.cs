@@ -58,7 +58,7 @@ public sealed class VmapTests {
 
     [Fact]
     public void Looking_at_a_value_is_an_error_that_names_the_way_out() {
-        var e = Assert.Throws<TraceException>(() => Vmap(x => x.Sum() > 0 ? x : -x)(m));
+        var e = Assert.Throws<UnknownValueException>(() => Vmap(x => x.Sum() > 0 ? x : -x)(m));
         Assert.Contains("Where", e.Message);
     }
 

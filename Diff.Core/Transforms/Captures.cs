@@ -1,0 +1,126 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Reflection;
+
+namespace Diff;
+
+/// <summary>What a delegate uses besides its arguments, as it was at one moment: C# captures variables, not values, so a program recorded
+/// from a function holds only as long as these are the same.</summary>
+/// <remarks>Tensors count by reference, numbers and strings by value, and objects and closures by their fields in turn. What the framework keeps to
+/// itself (a <c>Random</c>, a <c>Stopwatch</c>, an open file) cannot be compared: then there is no program to keep. Static fields are not seen.</remarks>
+internal sealed class Captures {
+    // More than any function should be asked about at each of its calls.
+    const int Most = 10_000;
+
+    static readonly ConcurrentDictionary<Type, FieldInfo[]> fieldsOf = new();
+
+    readonly object[] roots;
+    readonly List<(object? Value, string Name)> atoms = [];
+    readonly HashSet<object> visited = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Why nothing can be compared, or null.</summary>
+    public string? Obstacle { get; private set; }
+
+    /// <summary>Everything that these use now.</summary>
+    public Captures(params object[] roots) {
+        this.roots = roots;
+        foreach (var root in roots) Walk(root, "");
+    }
+
+    /// <summary>What is different now, or null; or why that cannot be known.</summary>
+    public string? Change() {
+        var now = new Captures(roots);
+        if (now.Obstacle is { } obstacle) return obstacle;
+        for (var i = 0; i < Math.Min(atoms.Count, now.atoms.Count); i++)
+            if (!Same(atoms[i].Value, now.atoms[i].Value)) return $"{(atoms[i].Name == "" ? "what it captures" : atoms[i].Name)} was {Text(atoms[i].Value)}, is {Text(now.atoms[i].Value)}";
+        return atoms.Count == now.atoms.Count ? null : "what it captures has another structure";
+    }
+
+    static bool Same(object? a, object? b) => a switch {
+        null => b is null,
+        Tensor or MethodInfo or Type => ReferenceEquals(a, b) || a is not Tensor && a.Equals(b),
+        // Bits, for NaN is NaN and −0 is not 0.
+        double x => b is double y && BitConverter.DoubleToInt64Bits(x) == BitConverter.DoubleToInt64Bits(y),
+        float x => b is float y && BitConverter.SingleToInt32Bits(x) == BitConverter.SingleToInt32Bits(y),
+        Array x => b is Array y && x.GetType() == y.GetType() && x.Length == y.Length && BytesOf(x).SequenceEqual(BytesOf(y)),
+        _ => a.Equals(b),
+    };
+
+    static ReadOnlySpan<byte> BytesOf(Array numbers) =>
+        System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(numbers), Buffer.ByteLength(numbers));
+
+    static string Text(object? value) => value switch {
+        null => "null",
+        Tensor t => $"another {t.Type}",
+        Array a => $"another {a.GetType().GetElementType()!.Name}[{a.Length}]",
+        MethodInfo m => m.Name,
+        _ => FormattableString.Invariant($"{value}"),
+    };
+
+    void Walk(object? value, string name) {
+        if (Obstacle is not null) return;
+        if (atoms.Count > Most) {
+            Obstacle = "it captures too much to compare at each call";
+            return;
+        }
+        switch (value) {
+            case null or Tensor or string or Type:
+                atoms.Add((value, name));
+                break;
+            case Delegate d:
+                if (!visited.Add(d)) break;
+                foreach (var one in d.GetInvocationList()) {
+                    atoms.Add((one.Method, name));
+                    Walk(one.Target, name);
+                }
+                break;
+            case Array { Rank: 1 } numbers when numbers.GetType().GetElementType()!.IsPrimitive:
+                atoms.Add((numbers.Clone(), name));
+                break;
+            case Array or IList when value is Array || value.GetType() is { IsGenericType: true } list && list.GetGenericTypeDefinition() == typeof(List<>):
+                if (!visited.Add(value)) break;
+                var (items, i) = ((IList)value, 0);
+                atoms.Add((items.Count, $"the length of {name}"));
+                foreach (var item in items) Walk(item, $"{name}[{i++}]");
+                break;
+            default:
+                WalkObject(value, value.GetType(), name);
+                break;
+        }
+    }
+
+    void WalkObject(object value, Type type, string name) {
+        if (type.IsPrimitive || type.IsEnum || value is decimal) {
+            atoms.Add((value, name));
+            return;
+        }
+        if (!type.IsValueType && !visited.Add(value)) return;
+        if (!type.IsValueType && IsFrameworks(type)) {
+            Obstacle = $"it captures {name}, a {type.Name}, which may change";
+            return;
+        }
+        atoms.Add((type, name));
+        foreach (var field in fieldsOf.GetOrAdd(type, FieldsOf)) {
+            if (field.FieldType.IsPointer || field.FieldType.IsFunctionPointer) Obstacle = $"it captures a pointer, {field.Name}";
+            else Walk(field.GetValue(value), NameOf(field, name));
+        }
+    }
+
+    static bool IsFrameworks(Type type) => type.Namespace is { } space && (space == "System" || space.StartsWith("System.", StringComparison.Ordinal) || space.StartsWith("Microsoft.Extensions", StringComparison.Ordinal));
+
+    static FieldInfo[] FieldsOf(Type type) {
+        var fields = new List<FieldInfo>();
+        for (var level = type; level is not null && level != typeof(object) && level != typeof(ValueType); level = level.BaseType)
+            fields.AddRange(level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly));
+        return [.. fields];
+    }
+
+    // The names that the user gave: of a variable, a property, a constructor's parameter.
+    static string NameOf(FieldInfo field, string inside) {
+        var name = field.Name;
+        if (name.StartsWith("CS$<>", StringComparison.Ordinal)) return inside;
+        if (name.StartsWith("<>4__this", StringComparison.Ordinal)) name = "this";
+        else if (name[0] == '<' && name.IndexOf('>') is > 1 and var end) name = name[1..end];
+        return inside == "" ? name : $"{inside}.{name}";
+    }
+}

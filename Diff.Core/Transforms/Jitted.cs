@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Diff;
+
+/// <summary>What is behind a delegate that Jit made.</summary>
+internal abstract class Jitted {
+    static readonly ConditionalWeakTable<Delegate, Jitted> all = [];
+
+    /// <summary>What it compiled, and why.</summary>
+    public abstract JitHistory History { get; }
+
+    /// <summary>What Jit made a delegate of, or null.</summary>
+    public static Jitted? Behind(Delegate f) => all.TryGetValue(f, out var jitted) ? jitted : null;
+
+    /// <summary>Remembers whose delegate it is.</summary>
+    public D As<D>(D call) where D : Delegate {
+        all.Add(call, this);
+        return call;
+    }
+}
+
+/// <summary>A function and the programs that were recorded of it: one for each signature, replayed while nothing that it captures changes.</summary>
+/// <param name="f">As it was given to Jit, for what it captures.</param>
+/// <param name="call">The same as a function of one argument.</param>
+internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
+    // A function that is called with ever new shapes should not keep a program for each, nor a line of its history for each call.
+    const int MostRecordings = 64, MostLines = 100;
+
+    readonly Lock adding = new();
+    readonly Queue<(string Why, string Signature, double Milliseconds, Recording Recording)> history = [];
+    volatile Recording[] recordings = [];
+    long calls, compiled;
+
+    /// <summary>A recorded program for arguments like one: of its structure, its types, and what is static in it.</summary>
+    /// <param name="Like">The argument without its values.</param>
+    /// <param name="Types">Of its leaves, and which are C# numbers.</param>
+    /// <param name="Captured">What the function used.</param>
+    sealed record Recording(Flat<A> Like, (TensorType Type, bool Weak)?[] Types, Captures Captured) {
+        /// <summary>Why there is no program, and the function is called.</summary>
+        public string? Obstacle { get; init; }
+        public Plan? Plan { get; init; }
+        public View[] Constants { get; init; } = [];
+        public Flat<R>? Result { get; init; }
+        /// <summary>The result's leaves that are computed, and which of them are C# numbers.</summary>
+        public (int Leaf, bool Weak)[] Computed { get; init; } = [];
+        public long Replays;
+    }
+
+    public override JitHistory History {
+        get {
+            lock (adding)
+                return new(calls, compiled, [.. history.Select(h => new Compilation(h.Signature, h.Why, h.Recording.Obstacle, h.Milliseconds, h.Recording.Replays, h.Recording.Plan?.Explain()))]);
+        }
+    }
+
+    public R Run(A argument) {
+        var flat = Tree.Flatten(argument);
+        var leaves = Array.FindAll(flat.Leaves, t => t.AbsentFrom is null);
+        // Where the argument is another transform's variable, Jit(f) is f.
+        if (Array.Exists(leaves, t => t.IsLive)) return call(argument);
+        Interlocked.Increment(ref calls);
+        var types = Array.ConvertAll(flat.Leaves, TypeOf);
+        var known = Array.Find(recordings, r => r.Types.AsSpan().SequenceEqual(types) && r.Like.IsSame(flat));
+        if (known is null) return Record(recordings.Length == 0 ? "the first call" : "an argument of other types, or other static parts");
+        if (known.Plan is not null && known.Obstacle is { } obstacle) return Record(obstacle);
+        if (known.Captured.Change() is { } change) return Record(change);
+        Interlocked.Increment(ref known.Replays);
+        return known.Plan is null ? call(argument) : Run(known, known.Result!, leaves);
+
+        R Record(string why) => this.Record(why, argument, flat, leaves, types);
+    }
+
+    static (TensorType, bool)? TypeOf(Tensor leaf) => leaf.AbsentFrom is null ? (leaf.Type, leaf.IsWeak) : null;
+
+    R Record(string why, A argument, Flat<A> flat, Tensor[] leaves, (TensorType, bool)?[] types) {
+        var start = Stopwatch.GetTimestamp();
+        var recording = new Recording(flat.Hollow(), types, new([f, .. flat.Statics]));
+        using var scope = new Scope("Jit");
+        var variables = Array.ConvertAll(leaves, t => Graph.Input(t.Type, t.IsWeak, scope));
+        var next = 0;
+        Flat<R> result;
+        try {
+            result = Tree.Flatten(call(flat.Rebuild(Array.ConvertAll(flat.Leaves, t => t.AbsentFrom is null ? variables[next++] : t))));
+        } catch (TraceException e) when (e.Scope == scope) {
+            // It looks at a value, so there is no one program for all values: then this is f.
+            Add(recording with { Obstacle = "it looks at a value, and is called each time; choose with Where, Cond or While" });
+            return call(argument);
+        }
+        var wanted = Array.FindAll(result.Leaves, t => t.AbsentFrom is null);
+        var graph = ProgramBuilder.Close(wanted, scope, variables);
+        scope.Dispose();
+        Tensor[] constants = [.. graph.Leaves.Skip(variables.Length)];
+        // What the function captures may belong to a transform that is still running: then this is a part of its graph.
+        if (Array.Exists(constants, t => t.IsLive)) {
+            var inlined = graph.ToProgram().Inline([.. leaves, .. constants]);
+            graph.Return();
+            next = 0;
+            return result.Rebuild(Array.ConvertAll(result.Leaves, t => t.AbsentFrom is null ? inlined[next++] : t));
+        }
+        var plan = PlanCache.Find(graph, atOnce: true)!;
+        graph.Return();
+        var obstacle = recording.Captured.Obstacle
+            ?? (recording.Captured.Change() is { } change ? $"calling it changes what it uses: {change}" : Array.Exists(result.Statics, s => s is Delegate) ? "its result holds a function" : null);
+        recording = recording with {
+            Obstacle = obstacle, Plan = plan, Constants = Array.ConvertAll(constants, t => t.Plain), Result = result.Hollow(),
+            Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak))],
+        };
+        Add(recording);
+        return Run(recording, result, leaves);
+
+        void Add(Recording made) {
+            lock (adding) {
+                compiled++;
+                if (why != made.Obstacle) history.Enqueue((why, string.Join(", ", types.Select(t => t is { } type ? $"{type.Item1}" : "–")), Stopwatch.GetElapsedTime(start).TotalMilliseconds, made));
+                if (history.Count > MostLines) history.Dequeue();
+                recordings = [.. recordings.Where(r => !(r.Types.AsSpan().SequenceEqual(types) && r.Like.IsSame(flat))).TakeLast(MostRecordings - 1), made];
+            }
+        }
+    }
+
+    static R Run(Recording recording, Flat<R> result, Tensor[] leaves) {
+        var views = recording.Plan!.Run([.. leaves.Select(t => t.Value.Packed()), .. recording.Constants]);
+        var computed = result.Leaves.ToArray();
+        for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak);
+        return result.Rebuild(computed);
+    }
+}

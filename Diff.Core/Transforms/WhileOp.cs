@@ -1,0 +1,91 @@
+namespace Diff;
+
+/// <summary>A loop of as many steps as it takes: (constants, state) → (the state at which the condition no longer holds).</summary>
+/// <remarks>
+/// A derivative needs the states on the way, and nobody knows how many there will be. So it is that of the same loop in blocks of
+/// 4², 16², 64² … steps, each entered only where the condition still holds: a block of n² steps keeps the states at the beginnings of n
+/// segments, and those within the segment that it is in. For N steps that is memory for about 2√N states, and each step runs twice more.
+/// </remarks>
+/// <param name="Condition">(constants, state) → a bool scalar.</param>
+/// <param name="Body">(constants, state) → state.</param>
+/// <param name="Constants">How many inputs are the same in every step.</param>
+internal sealed record WhileOp(Program Condition, Program Body, int Constants) : Op {
+    public override string Name => "While";
+
+    public override int Outputs => Body.Outputs.Length;
+
+    public override IReadOnlyList<(string, Program)> Bodies => [("condition", Condition), ("body", Body)];
+
+    // Of one step: how many there will be, nobody knows.
+    public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) => Condition.Plan.Explain().Flops + Body.Plan.Explain().Flops;
+
+    public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
+        Programs.Infer(Condition, inputs, Name);
+        return Programs.Infer(Body, inputs, Name);
+    }
+
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var arguments = new View[inputs.Length];
+        for (var i = 0; i < arguments.Length; i++) arguments[i] = inputs[i].Packed();
+        var (next, spare) = (new View[Outputs], new View[Outputs]);
+        for (var i = 0; i < Outputs; i++) (next[i], spare[i]) = (View.Allocate(outputs[i].Type), View.Allocate(outputs[i].Type));
+        var holds = new View[] { View.Allocate(new(DType.Bool, Shape.Scalar)) };
+        while (true) {
+            Condition.Plan.RunInto(arguments, holds);
+            if (holds[0].Bytes[0] == 0) break;
+            Body.Plan.RunInto(arguments, next);
+            for (var i = 0; i < Outputs; i++) (arguments[Constants + i], next[i], spare[i]) = (next[i], spare[i], next[i]);
+        }
+        for (var i = 0; i < Outputs; i++) Strided.Copy(arguments[Constants + i], outputs[i]);
+    }
+
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
+        new ProgramOp(Body.Remember($"Blocks {Constants}", Blocks, with: Condition)).Jvp(inputs, tangents, outputs);
+
+    Program Blocks() => ProgramTransforms.Record(Name, Array.ConvertAll(Body.Inputs, i => i.Type), inputs => {
+        var constants = inputs[..Constants];
+        Tensor[] WhileHolds(Func<Tensor[], Tensor[]> step, Tensor[] state) => Functions.Cond(Condition.Inline([.. constants, .. state])[0], state, step, s => s);
+        Tensor[] Step(Tensor[] state) => WhileHolds(s => Body.Inline([.. constants, .. s]), state);
+        var state = inputs[Constants..];
+        // Together more than 2³¹ steps.
+        for (var n = 4; n <= 1 << 16; n *= 4) {
+            var length = n;
+            var segment = Functions.Checkpoint<Tensor[], Tensor[]>(s => Functions.Repeat(length, s, Step));
+            state = WhileHolds(s => Functions.Repeat(length, s, s => WhileHolds(segment, s)), state);
+        }
+        return state;
+    });
+
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
+        if (size == 0) return base.Batch(inputs, batched, size);
+        var marked = batched.ToArray();
+        var reached = Programs.Spreading(marked, Constants, Outputs, Body.Reached);
+        var together = !Condition.Reached(marked)[0];
+        if (!together) {
+            // Lanes end at different steps.
+            Array.Fill(marked, true, Constants, Outputs);
+            Array.Fill(reached, true);
+        }
+        var condition = Condition.Batched(size, marked, [!together]);
+        var body = Body.Batched(size, marked, reached);
+        if (!together) (condition, body) = Body.Remember($"Lanes {size} {Constants} ", () => (Any(condition), InLanes(condition, body, marked)), marked, Condition);
+        var results = Graph.ApplyAll(new WhileOp(condition, body, Constants), [.. inputs.Select((x, i) => marked[i] && !batched[i] ? x.Stacked(size) : x)]);
+        return [.. results.Select((r, i) => reached[i] ? r : r.Stacked(size))];
+    }
+
+    static Program Any(Program condition) => ProgramTransforms.Record("Vmap", Array.ConvertAll(condition.Inputs, i => i.Type), x => [condition.Inline(x)[0].Any()]);
+
+    // Lanes that have ended stay as they are, and whatever the body does to them it does to what a running lane has.
+    Program InLanes(Program condition, Program body, bool[] batched) => ProgramTransforms.Record("Vmap", Array.ConvertAll(body.Inputs, i => i.Type), x => {
+        var runs = condition.Inline(x)[0];
+        return [.. body.Inline(Programs.Lanes(runs, x, batched)).Select((y, i) => Programs.Select(runs, y, x[Constants + i]))];
+    });
+
+    public override IEnumerable<Sample> Samples() {
+        // s ← s·c + 1 while s < 9
+        var (t, b) = (new TensorType(DType.F64, Shape.Scalar), new TensorType(DType.Bool, Shape.Scalar));
+        var condition = new Program([new(t), new(t)], [new(new FillOp(9, t), [], 2, [t]), new(new CompareOp(Comparison.Less), [1, 2], 3, [b])], [3]);
+        var body = new Program([new(t), new(t)], [new(MulOp.Op, [0, 1], 2, [t]), new(new FillOp(1, t), [], 3, [t]), new(AddOp.Op, [2, 3], 4, [t])], [4]);
+        return [new(new WhileOp(condition, body, 1), [t, t], 1.1, 1.6)];
+    }
+}
