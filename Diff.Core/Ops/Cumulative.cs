@@ -127,18 +127,9 @@ internal sealed record CumulativeArgOp(bool Largest, int Axis, bool Reverse) : A
         return [new(DType.I32, inputs[0].Shape)];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var x = inputs[0].Packed();
-        var y = outputs[0].Span<int>();
-        var (outer, size, inner) = Around(x.Shape);
-        switch (x.DType) {
-            case DType.F32: Running.Arg<float>(x.Span<float>(), outer, size, inner, Largest, Reverse, y); break;
-            case DType.F64: Running.Arg<double>(x.Span<double>(), outer, size, inner, Largest, Reverse, y); break;
-            case DType.I32: Running.Arg<int>(x.Span<int>(), outer, size, inner, Largest, Reverse, y); break;
-            case DType.I64: Running.Arg<long>(x.Span<long>(), outer, size, inner, Largest, Reverse, y); break;
-            case DType.U32: Running.Arg<uint>(x.Span<uint>(), outer, size, inner, Largest, Reverse, y); break;
-            default: Running.Arg<byte>(x.Span<byte>(), outer, size, inner, Largest, Reverse, y); break;
-        }
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (outer, size, inner) = Around(inputs[0].Shape);
+        Running.Arg<T>(inputs[0].Packed().Span<T>(), outer, size, inner, Largest, Reverse, outputs[0].Span<int>());
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];

@@ -7,22 +7,18 @@ internal abstract record IndexOp(int Axis) : Op {
     protected static DType Integer(TensorType indices, string op) =>
         indices.DType is DType.I32 or DType.I64 or DType.U32 ? indices.DType : throw new DTypeException($"{op}: the indices are {indices}; they have to be integers.");
 
-    public sealed override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (x, y, shape, size) = (inputs[0].Packed(), outputs[0], inputs[0].Shape, SizeOf(inputs[0].Shape));
-        var indices = inputs[1].Packed();
-        var at = indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), size, CountsFromEnd),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), size, CountsFromEnd),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), size, CountsFromEnd),
+    protected sealed override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
+        Run(inputs[0].Packed().Span<T>(), inputs[0].Shape, Places(inputs[1], SizeOf(inputs[0].Shape), CountsFromEnd), outputs[0].Span<T>(), outputs[0].Shape);
+
+    /// <summary>Integers as places among so many.</summary>
+    /// <exception cref="ShapeException">One is outside.</exception>
+    public static ReadOnlySpan<int> Places(View indices, int size, bool countsFromEnd) {
+        indices = indices.Packed();
+        return indices.DType switch {
+            DType.I32 => Indexing.Checked(indices.Span<int>(), size, countsFromEnd),
+            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), size, countsFromEnd),
+            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), size, countsFromEnd),
         };
-        switch (x.DType) {
-            case DType.F32: Run<float>(x.Span<float>(), shape, at, y.Span<float>(), y.Shape); break;
-            case DType.F64: Run<double>(x.Span<double>(), shape, at, y.Span<double>(), y.Shape); break;
-            case DType.I32: Run<int>(x.Span<int>(), shape, at, y.Span<int>(), y.Shape); break;
-            case DType.I64: Run<long>(x.Span<long>(), shape, at, y.Span<long>(), y.Shape); break;
-            case DType.U32: Run<uint>(x.Span<uint>(), shape, at, y.Span<uint>(), y.Shape); break;
-            default: Run<byte>(x.Span<byte>(), shape, at, y.Span<byte>(), y.Shape); break;
-        }
     }
 
     /// <summary>Whether a negative index counts from the end, or is an error.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Diff;
 
 /// <summary>A primitive operation, with everything that is known about it in one place.</summary>
@@ -36,7 +38,21 @@ internal abstract record Op {
     public virtual (Op Joined, int[] Places) Join(Op other) => (this, [.. Enumerable.Range(0, Outputs)]);
 
     /// <summary>Computes the outputs into memory that is already there.</summary>
-    public abstract void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs);
+    /// <remarks>Unless an op says how, by the kernel for the elements of the first input; bools are bytes to it.</remarks>
+    public virtual void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        switch (inputs[0].DType) {
+            case DType.F32: Evaluate<float>(inputs, outputs); break;
+            case DType.F64: Evaluate<double>(inputs, outputs); break;
+            case DType.I32: Evaluate<int>(inputs, outputs); break;
+            case DType.I64: Evaluate<long>(inputs, outputs); break;
+            case DType.U32: Evaluate<uint>(inputs, outputs); break;
+            default: Evaluate<byte>(inputs, outputs); break;
+        }
+    }
+
+    /// <summary>The kernel for elements of one type.</summary>
+    protected virtual void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) where T : unmanaged, INumber<T> =>
+        throw new NotImplementedException($"{Name} has no kernel.");
 
     /// <summary>How much arithmetic there is in it, roughly: one for each element that is read or made, unless the op says more.</summary>
     public virtual double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) {

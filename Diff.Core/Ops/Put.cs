@@ -82,25 +82,10 @@ internal sealed record WinnerOp(bool Largest) : Op {
         return [new(DType.I32, x.Shape)];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (x, v, indices) = (inputs[0].Packed(), inputs[1].Packed(), inputs[2].Packed());
-        var at = indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), x.Shape[0], wrap: true),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), x.Shape[0], wrap: true),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), x.Shape[0], wrap: true),
-        };
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        ReadOnlySpan<T> x = inputs[0].Packed().Span<T>(), v = inputs[1].Packed().Span<T>();
+        var at = IndexOp.Places(inputs[2], inputs[0].Shape[0], countsFromEnd: true);
         var y = outputs[0].Span<int>();
-        switch (x.DType) {
-            case DType.F32: Run<float>(x.Span<float>(), v.Span<float>(), at, y); break;
-            case DType.F64: Run<double>(x.Span<double>(), v.Span<double>(), at, y); break;
-            case DType.I32: Run<int>(x.Span<int>(), v.Span<int>(), at, y); break;
-            case DType.I64: Run<long>(x.Span<long>(), v.Span<long>(), at, y); break;
-            case DType.U32: Run<uint>(x.Span<uint>(), v.Span<uint>(), at, y); break;
-            default: Run<byte>(x.Span<byte>(), v.Span<byte>(), at, y); break;
-        }
-    }
-
-    void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> v, ReadOnlySpan<int> at, Span<int> y) where T : unmanaged, INumber<T> {
         for (var i = 0; i < y.Length; i++) y[i] = i;
         for (var j = 0; j < at.Length; j++) {
             var best = y[at[j]];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Diff;
 
 /// <summary>Index tuples [.., r] into r axes as row-major places [..], i32. Each is checked; negative ones count from the end.</summary>
@@ -75,17 +77,17 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="DTypeException">The values are bool.</exception>
     /// <inheritdoc cref="SegmentSum"/>
-    public static Tensor SegmentMax(Tensor values, Tensor segments, int count) => Extremes("SegmentMax", values.Given(), count, least: true).At(segments.Given()).Max(values);
+    public static Tensor SegmentMax(Tensor values, Tensor segments, int count) => Extremes(values.Given(), count, least: true).At(segments.Given()).Max(values);
 
     /// <summary>The smallest of the rows that have one number, element by element: [m, …] with segments [m] → [count, …]. A segment without rows has the
     /// greatest value of the dtype, ∞ of floats. Of equals the first has the derivative.</summary>
     /// <remarks>JAX's <c>segment_min</c>.</remarks>
     /// <exception cref="DTypeException">The values are bool.</exception>
     /// <inheritdoc cref="SegmentSum"/>
-    public static Tensor SegmentMin(Tensor values, Tensor segments, int count) => Extremes("SegmentMin", values.Given(), count, least: false).At(segments.Given()).Min(values);
+    public static Tensor SegmentMin(Tensor values, Tensor segments, int count) => Extremes(values.Given(), count, least: false).At(segments.Given()).Min(values);
 
     // Where every value is at least, or at most, what is there: [count, …] for values [m, …].
-    static Tensor Extremes(string op, Tensor values, int count, bool least) {
+    static Tensor Extremes(Tensor values, int count, bool least, [CallerMemberName] string op = "") {
         if (values.Rank == 0) throw new ShapeException($"{op}: {values.Type} is a scalar, which has no rows.");
         var value = values.DType switch {
             DType.F32 or DType.F64 => Tensor.Scalar(least ? double.NegativeInfinity : double.PositiveInfinity).To(values.DType),

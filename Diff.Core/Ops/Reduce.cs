@@ -22,7 +22,8 @@ internal abstract record ReduceOp(Axes Over) : Op {
 
     protected virtual DType Check(DType type) => type != DType.Bool ? type : throw new DTypeException($"{Name} takes numbers, not bool. Count with x.To(DType.I32).Sum().");
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+    // Neighbouring axes are reduced as one; groups of them from the last to the first.
+    protected sealed override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, y) = (inputs[0], outputs[0]);
         if (x.Shape.Size == 0) {
             if (y.Shape.Size > 0) Numbers.Write(Empty!.Value, y);
@@ -32,18 +33,6 @@ internal abstract record ReduceOp(Axes Over) : Op {
             Strided.Copy(x, y);
             return;
         }
-        switch (x.DType) {
-            case DType.F32: Evaluate<float>(x, y); break;
-            case DType.F64: Evaluate<double>(x, y); break;
-            case DType.I32: Evaluate<int>(x, y); break;
-            case DType.I64: Evaluate<long>(x, y); break;
-            case DType.U32: Evaluate<uint>(x, y); break;
-            default: Evaluate<byte>(x, y); break;
-        }
-    }
-
-    // Neighbouring axes are reduced as one; groups of them from the last to the first.
-    void Evaluate<T>(View x, View y) where T : unmanaged, INumber<T> {
         ReadOnlySpan<T> values = x.Packed().Span<T>();
         var dims = x.Shape.ToArray().ToList();
         for (var last = Over.Count - 1; last >= 0;) {
@@ -154,20 +143,11 @@ internal sealed record ArgExtremeOp(bool Largest, int Axis) : Op {
         return [new(DType.I32, shape.Without(Axes.Of(Axis)))];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var x = inputs[0];
-        var y = outputs[0].Span<int>();
         var rank = x.Shape.Rank;
         var rows = x.As(x.Layout.Transpose(Axes.Of([.. Enumerable.Range(0, rank).Where(a => a != Axis), Axis]))).Packed();
-        var size = x.Shape[Axis];
-        switch (x.DType) {
-            case DType.F32: Reductions.Arg<float>(rows.Span<float>(), size, Largest, y); break;
-            case DType.F64: Reductions.Arg<double>(rows.Span<double>(), size, Largest, y); break;
-            case DType.I32: Reductions.Arg<int>(rows.Span<int>(), size, Largest, y); break;
-            case DType.I64: Reductions.Arg<long>(rows.Span<long>(), size, Largest, y); break;
-            case DType.U32: Reductions.Arg<uint>(rows.Span<uint>(), size, Largest, y); break;
-            default: Reductions.Arg<byte>(rows.Span<byte>(), size, Largest, y); break;
-        }
+        Reductions.Arg<T>(rows.Span<T>(), x.Shape[Axis], Largest, outputs[0].Span<int>());
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];

@@ -9,22 +9,13 @@ internal sealed record ArgSortOp(int Axis, bool Descending, int Count) : AlongOp
         return [new(DType.I32, x.Shape.With(Axis, Count))];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, y) = (inputs[0], outputs[0]);
         var rank = x.Shape.Rank;
         var toLast = Axes.Of([.. Enumerable.Range(0, rank).Where(a => a != Axis), Axis]);
         var rows = x.As(x.Layout.Transpose(toLast)).Packed();
         var sorted = Axis == rank - 1 ? y : View.Allocate(DType.I32, Shape.Of([.. toLast.Span.ToArray().Select(a => y.Shape[a])]).Contiguous);
-        var size = x.Shape[Axis];
-        var to = sorted.Span<int>();
-        switch (x.DType) {
-            case DType.F32: Sorting.Order<float>(rows.Span<float>(), size, Descending, Count, to); break;
-            case DType.F64: Sorting.Order<double>(rows.Span<double>(), size, Descending, Count, to); break;
-            case DType.I32: Sorting.Order<int>(rows.Span<int>(), size, Descending, Count, to); break;
-            case DType.I64: Sorting.Order<long>(rows.Span<long>(), size, Descending, Count, to); break;
-            case DType.U32: Sorting.Order<uint>(rows.Span<uint>(), size, Descending, Count, to); break;
-            default: Sorting.Order<byte>(rows.Span<byte>(), size, Descending, Count, to); break;
-        }
+        Sorting.Order<T>(rows.Span<T>(), x.Shape[Axis], Descending, Count, sorted.Span<int>());
         if (sorted != y) Strided.Copy(sorted.As(sorted.Layout.Transpose(toLast.Inverse())), y);
     }
 
@@ -44,18 +35,8 @@ internal sealed record SearchSortedOp(bool Right) : Op {
         return [new(DType.I32, values.Shape)];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (sorted, values) = (inputs[0].Packed(), inputs[1].Packed());
-        var y = outputs[0].Span<int>();
-        switch (sorted.DType) {
-            case DType.F32: Sorting.Search<float>(sorted.Span<float>(), values.Span<float>(), Right, y); break;
-            case DType.F64: Sorting.Search<double>(sorted.Span<double>(), values.Span<double>(), Right, y); break;
-            case DType.I32: Sorting.Search<int>(sorted.Span<int>(), values.Span<int>(), Right, y); break;
-            case DType.I64: Sorting.Search<long>(sorted.Span<long>(), values.Span<long>(), Right, y); break;
-            case DType.U32: Sorting.Search<uint>(sorted.Span<uint>(), values.Span<uint>(), Right, y); break;
-            default: Sorting.Search<byte>(sorted.Span<byte>(), values.Span<byte>(), Right, y); break;
-        }
-    }
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
+        Sorting.Search<T>(inputs[0].Packed().Span<T>(), inputs[1].Packed().Span<T>(), Right, outputs[0].Span<int>());
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
 

@@ -111,8 +111,7 @@ public sealed partial class Tensor {
 
     // No dtype is kept, so none is rounded to: beside a C# double integers are compared as f64.
     static Tensor Compare(Comparison how, Tensor a, Tensor b, string name) {
-        _ = (a.Given("an operand", name), b.Given("an operand", name));
-        if (IsDouble(a) && !b.DType.IsFloat()) b = b.To(DType.F64);
+        if (IsDouble(a.Given("the left operand", name)) && !b.Given("the right operand", name).DType.IsFloat()) b = b.To(DType.F64);
         else if (IsDouble(b) && !a.DType.IsFloat()) a = a.To(DType.F64);
         return Promotion.Apply(comparisons[(int)how], a, b, name);
 

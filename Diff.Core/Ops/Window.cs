@@ -155,19 +155,8 @@ internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes H
         return [new(DType.I32, Shape.Of(dims))];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (x, y) = (inputs[0].Packed(), outputs[0]);
-        switch (x.DType) {
-            case DType.F32: Run<float>(x, y); break;
-            case DType.F64: Run<double>(x, y); break;
-            case DType.I32: Run<int>(x, y); break;
-            case DType.I64: Run<long>(x, y); break;
-            default: Run<uint>(x, y); break;
-        }
-    }
-
-    void Run<T>(View x, View y) where T : unmanaged, System.Numerics.INumber<T> =>
-        Windows.ArgMax<T>(x.Span<T>(), x.Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, y.Shape.Span[2..], y.Span<int>());
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
+        Windows.ArgMax<T>(inputs[0].Packed().Span<T>(), inputs[0].Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, outputs[0].Shape.Span[2..], outputs[0].Span<int>());
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
 

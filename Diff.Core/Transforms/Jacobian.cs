@@ -36,7 +36,7 @@ public static partial class Functions {
     /// has them.</summary>
     /// <exception cref="GradientException">The argument or the result has no float.</exception>
     public static P JacobianForward<P>(Func<P, Tensor> f, P at) {
-        var (_, push) = Linearize(f, at);
+        var (_, push) = Linearize(f.Given(), at);
         var flat = Tree.Flatten(at);
         // Along one leaf at a time, while the others stand still.
         var still = Array.ConvertAll(flat.Leaves, Tensor.ZerosLike);

@@ -103,7 +103,10 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         var obstacle = recording.Captured.Obstacle
             ?? (recording.Captured.Change() is { } change ? $"calling it changes what it uses: {change}" : Array.Exists(result.Statics, s => s is Delegate) ? "its result holds a function" : null);
         recording = recording with {
-            Obstacle = obstacle, Plan = plan, Constants = Array.ConvertAll(constants, t => t.Plain), Result = result.Hollow(),
+            Obstacle = obstacle,
+            Plan = plan,
+            Constants = Array.ConvertAll(constants, t => t.Plain),
+            Result = result.Hollow(),
             Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak))],
         };
         Add(recording);

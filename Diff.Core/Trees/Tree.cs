@@ -99,7 +99,8 @@ public static class Tree {
             var (leaves, at) = (flat.Leaves.ToArray(), 0);
             for (var i = 0; i < places.Length; at += types[i++].Shape.Size) leaves[places[i]] = vector.SliceAxis(0, at, types[i].Shape.Size).ReshapeTo(types[i].Shape).To(types[i].DType);
             return flat.Rebuild(leaves);
-        });
+        }
+        );
     }
 
     /// <summary>Takes a tree apart.</summary>
