@@ -39,7 +39,7 @@ Console.WriteLine($"distance from the true curve: {Distance(plain):F3} with plai
 
 static Tensor Loss(Curve net, Tensor x, Tensor y) => SquaredError(net.Apply(x), y).Mean();
 
-static Tensor Length(Curve g) => Concat([.. Tree.Leaves(g).Select(t => t.Reshape(-1))]).Norm();
+static Tensor Length(Curve g) => Tree.Ravel(g).Vector.Norm();
 
 static Curve Clip(Curve g, double longest) => Tree.Map(t => t * Min(1, longest / Length(g)), g);
 
