@@ -29,7 +29,7 @@ internal sealed class Flat<P> {
     public string Describe() => TreeNames.Describe(tree, typeof(P));
 
     /// <summary>The same tree with nothing but the types of its tensors: what may be kept without keeping anybody's values.</summary>
-    public Flat<P> Hollow() => Tree.Flatten(Rebuild(Array.ConvertAll(Leaves, t => t.AbsentFrom is null ? Tensor.Absent(t.Type, "") : t)));
+    public Flat<P> Hollow() => Tree.Flatten(Rebuild(Array.ConvertAll(Leaves, t => Tensor.Absent(t, ""))));
 
     /// <summary>Whether another tree differs in nothing but its tensors.</summary>
     public bool IsSame(Flat<P> other) => Leaves.Length == other.Leaves.Length && Codec<P>.Instance.Same(tree, other.tree);
