@@ -82,10 +82,13 @@ internal sealed record WhileOp(Program Condition, Program Body, int Constants) :
     });
 
     public override IEnumerable<Sample> Samples() {
-        // s ← s·c + 1 while s < 9
-        var (t, b) = (new TensorType(DType.F64, Shape.Scalar), new TensorType(DType.Bool, Shape.Scalar));
-        var condition = new Program([new(t), new(t)], [new(new FillOp(9, t), [], 2, [t]), new(new CompareOp(Comparison.Less), [1, 2], 3, [b])], [3]);
-        var body = new Program([new(t), new(t)], [new(MulOp.Op, [0, 1], 2, [t]), new(new FillOp(1, t), [], 3, [t]), new(AddOp.Op, [2, 3], 4, [t])], [4]);
-        return [new(new WhileOp(condition, body, 1), [t, t], 1.1, 1.6)];
+        // s ← s·c + 1 while s < 9, at most 20 times: it ends whatever it is given.
+        var (t, b, i) = (new TensorType(DType.F64, Shape.Scalar), new TensorType(DType.Bool, Shape.Scalar), new TensorType(DType.I32, Shape.Scalar));
+        ProgramInput[] inputs = [new(t), new(t), new(i)];
+        var condition = new Program(inputs, [new(new FillOp(9, t), [], 3, [t]), new(new CompareOp(Comparison.Less), [1, 3], 4, [b]),
+            new(new FillOp(20, i), [], 5, [i]), new(new CompareOp(Comparison.Less), [2, 5], 6, [b]), new(new BitwiseOp(Bitwise.And), [4, 6], 7, [b])], [7]);
+        var body = new Program(inputs, [new(MulOp.Op, [0, 1], 3, [t]), new(new FillOp(1, t), [], 4, [t]), new(AddOp.Op, [3, 4], 5, [t]),
+            new(new FillOp(1, i), [], 6, [i]), new(AddOp.Op, [2, 6], 7, [i])], [5, 7]);
+        return [new(new WhileOp(condition, body, 1), [t, t, i], 1.1, 1.6)];
     }
 }
