@@ -17,8 +17,7 @@ internal static class Blocks {
     /// <summary>The elements of a block: where a step's overhead no longer shows and its operands still fit the cache.</summary>
     public const int Length = 512;
 
-    // Slots are not a power of two apart: stores at equal distances of 4096 bytes would stall the loads behind them.
-    const int Vector = 16, Line = 64, Slot = Length * 8 + 3 * Line;
+    const int Vector = 16, Line = 64;
 
     [ThreadStatic] static Place[]? places;
     [ThreadStatic] static StridedReader[]? readers;
@@ -36,14 +35,17 @@ internal static class Blocks {
         var n = outputs[0].Shape.Size;
         if (n == 0) return;
         var count = inputs.Length + outputs.Length + registers;
-        var room = Scratch(count, out var line);
-        var all = Rent(ref places, count);
-        for (var k = 0; k < count; k++) all[k] = new(room, line + k * Slot);
         var padded = Math.Min(Length, (n + Vector - 1) & ~(Vector - 1));
+        // Slots are no longer than they have to be, to share few pages, and not a power of two apart: stores at equal distances of
+        // 4096 bytes would stall the loads behind them.
+        var slot = padded * 8 + 3 * Line;
+        var room = Scratch(count * slot, out var line);
+        var all = Rent(ref places, count);
+        for (var k = 0; k < count; k++) all[k] = new(room, line + k * slot);
         for (var k = 0; k < inputs.Length; k++)
-            if (inputs[k].Layout.IsSplat) Fill(inputs[k], room.AsSpan(line + k * Slot), padded);
+            if (inputs[k].Layout.IsSplat) Fill(inputs[k], room.AsSpan(line + k * slot), padded);
         if (n <= Length) OneBlock(steps, inputs, outputs, all, n, padded);
-        else ManyBlocks(steps, inputs, outputs, all, n, line);
+        else ManyBlocks(steps, inputs, outputs, all, n, line, slot);
         // The thread must not hold on to anybody's values.
         Array.Clear(all, 0, count);
     }
@@ -53,10 +55,14 @@ internal static class Blocks {
         for (var k = 0; k < inputs.Length; k++) {
             var layout = inputs[k].Layout;
             if (layout.IsSplat) continue;
-            if (layout.IsContiguous && n == padded) all[k] = new(inputs[k], 0);
-            else if (layout.IsContiguous) Copy(inputs[k], 0, n, all[k]);
+            // Floats that lie behind the last are read and not looked at; integers there might be divided by.
+            if (layout.IsContiguous && (n == padded || inputs[k].DType.IsFloat() && inputs[k].Reaches(padded))) {
+                all[k] = new(inputs[k], 0);
+                continue;
+            }
+            if (layout.IsContiguous) Copy(inputs[k], 0, n, all[k]);
             else Gather(inputs[k], n, all[k]);
-            if (n < padded) Pad(inputs[k], n, all[k]);
+            Pad(inputs[k], n, all[k]);
         }
         if (n == padded)
             for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], 0);
@@ -66,7 +72,7 @@ internal static class Blocks {
     }
 
     // Whole vectors in place, then the last few elements through padded copies.
-    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int line) {
+    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int line, int slot) {
         var strided = Rent(ref readers, inputs.Length);
         for (var k = 0; k < inputs.Length; k++)
             if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) strided[k] = Reader(inputs[k].Layout);
@@ -85,11 +91,11 @@ internal static class Blocks {
             var rest = here - whole;
             for (var k = 0; k < inputs.Length; k++) {
                 if (inputs[k].Layout.IsSplat) continue;
-                if (inputs[k].Layout.IsContiguous) Copy(inputs[k], i + whole, rest, all[k] = new(scratch!, line + k * Slot));
+                if (inputs[k].Layout.IsContiguous) Copy(inputs[k], i + whole, rest, all[k] = new(scratch!, line + k * slot));
                 else strided[k].Read(inputs[k], rest, all[k]);
                 Pad(inputs[k], rest, all[k]);
             }
-            for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(scratch!, line + k * Slot);
+            for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(scratch!, line + k * slot);
             Pass(steps, all, Vector);
             for (var k = 0; k < outputs.Length; k++) Store(outputs[k], i + whole, rest, all[inputs.Length + k]);
         }
@@ -139,8 +145,8 @@ internal static class Blocks {
 
     static T[] Rent<T>(ref T[]? kept, int count) => kept is { } mine && mine.Length >= count ? mine : kept = new T[Math.Max(16, count)];
 
-    static byte[] Scratch(int slots, out int line) {
-        if (scratch is null || scratch.Length < slots * Slot + Line) scratch = GC.AllocateUninitializedArray<byte>(Math.Max(16, slots) * Slot + Line, pinned: true);
+    static byte[] Scratch(int bytes, out int line) {
+        if (scratch is null || scratch.Length < bytes + Line) scratch = GC.AllocateUninitializedArray<byte>(Math.Max(1 << 16, bytes) + Line, pinned: true);
         line = (int)(Line - Marshal.UnsafeAddrOfPinnedArrayElement(scratch, 0) % Line) % Line;
         return scratch;
     }

@@ -33,6 +33,9 @@ internal sealed class View {
     /// <summary>The array, and where in it the layout's element 0 lies: for loops over blocks, which may not hold spans.</summary>
     public (byte[] Array, int Start) Memory => (bytes, start);
 
+    /// <summary>Whether so many elements from its first lie inside the array.</summary>
+    public bool Reaches(int elements) => start + elements * DType.Size() <= bytes.Length;
+
     public DType DType { get; }
     public Layout Layout { get; }
     public Shape Shape => Layout.Shape;

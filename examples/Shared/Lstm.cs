@@ -13,11 +13,13 @@ public sealed record Lstm(Tensor Main, Tensor Extra) {
     public static Tensor Objective(Lstm p, Data data) {
         var (c, b) = (data.Sequence.Shape[0], data.Sequence.Shape[1]);
         var layers = p.Main.Reshape(-1, 2, 4, b).Unstack();
-        var start = data.State.Reshape(-1, 2, b).Unstack();
-        var outputs = Scan(start, data.Sequence[..^1], (states, bits) => {
-            var x = bits * p.Extra[0];
-            var next = new Tensor[layers.Length];
-            for (var l = 0; l < next.Length; l++) (next[l], x) = Cell(layers[l], states[l], x);
+        var start = Array.ConvertAll(data.State.Reshape(-1, 2, b).Unstack(), s => new Cell(s[0], s[1]));
+        var outputs = Scan(start, data.Sequence[..^1], (cells, bits) => {
+            var (next, x) = (new Cell[layers.Length], bits * p.Extra[0]);
+            for (var l = 0; l < next.Length; l++) {
+                next[l] = cells[l].Next(layers[l][0], layers[l][1], x);
+                x = next[l].H;
+            }
             return (next, x);
         }).Ys;
         var y = outputs * p.Extra[1] + p.Extra[2];
@@ -25,14 +27,14 @@ public sealed record Lstm(Tensor Main, Tensor Extra) {
         return -(data.Sequence[1..] * predicted).Sum() / ((c - 1) * b);
     }
 
-    // All four parts at once: from weights and biases [2, 4, b] and h and c [2, b] to the next h and c, and the h alone.
-    static (Tensor State, Tensor Y) Cell(Tensor layer, Tensor state, Tensor x) {
-        var (h, c) = (state[0], state[1]);
-        var gates = Stack([x, h, x, h]) * layer[0] + layer[1];
-        var (forget, ingate, outgate) = (Sigmoid(gates[0]), Sigmoid(gates[1]), Sigmoid(gates[2]));
-        c = c * forget + ingate * Tanh(gates[3]);
-        h = outgate * Tanh(c);
-        return (Stack([h, c]), h);
+    /// <summary>What a layer carries from character to character: h and c [b].</summary>
+    sealed record Cell(Tensor H, Tensor C) {
+        // Weights and biases [4, b] of the forget, in- and out-gates and of the change.
+        public Cell Next(Tensor w, Tensor bias, Tensor x) {
+            var (forget, ingate, outgate) = (Sigmoid(x * w[0] + bias[0]), Sigmoid(H * w[1] + bias[1]), Sigmoid(x * w[2] + bias[2]));
+            var c = C * forget + ingate * Tanh(H * w[3] + bias[3]);
+            return new(outgate * Tanh(c), c);
+        }
     }
 
     /// <summary>Reads ADBench's file.</summary>
