@@ -21,8 +21,13 @@ internal static class Evaluation {
     }
 
     /// <summary>Runs a graph by its plan; a structure that is met for the first time is interpreted.</summary>
-    public static View[] Run(ProgramBuilder graph, ReadOnlySpan<View> arguments) =>
-        PlanCache.Find(graph) is { } plan ? plan.Run(arguments) : Interpret(graph.ToProgram(), arguments);
+    public static View[] Run(ProgramBuilder graph, ReadOnlySpan<View> arguments) {
+        if (PlanCache.Find(graph) is { } plan) return plan.Run(arguments);
+        var program = graph.ToProgram();
+        // To find what is equal takes longer than to compute it twice, but for loops: a tangent's and its function's are one.
+        var loops = Array.Exists(program.Equations, e => !ReferenceEquals(e.Op.Stem, e.Op));
+        return Interpret(loops ? program.Simplify() : program, arguments);
+    }
 
     /// <summary>Runs a program an equation at a time, each value freed after its last use.</summary>
     public static View[] Interpret(Program program, ReadOnlySpan<View> arguments) {

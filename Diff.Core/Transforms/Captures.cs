@@ -17,6 +17,7 @@ internal sealed class Captures {
     readonly object[] roots;
     readonly List<(object? Value, string Name)> atoms = [];
     readonly HashSet<object> visited = new(ReferenceEqualityComparer.Instance);
+    readonly HashSet<(object, FieldInfo)> variables = [];
 
     /// <summary>Why nothing can be compared, or null.</summary>
     public string? Obstacle { get; private set; }
@@ -69,9 +70,14 @@ internal sealed class Captures {
                 break;
             case Delegate d:
                 if (!visited.Add(d)) break;
+                if (Jitted.Behind(d) is { } jitted) {
+                    Walk(jitted.Function, name);
+                    break;
+                }
                 foreach (var one in d.GetInvocationList()) {
                     atoms.Add((one.Method, name));
-                    Walk(one.Target, name);
+                    if (Closures.IsClosure(one.Target?.GetType())) WalkVariables(one.Target!, one.Method, name);
+                    else Walk(one.Target, name);
                 }
                 break;
             case Array { Rank: 1 } numbers when numbers.GetType().GetElementType()!.IsPrimitive:
@@ -103,6 +109,15 @@ internal sealed class Captures {
         foreach (var field in fieldsOf.GetOrAdd(type, FieldsOf)) {
             if (field.FieldType.IsPointer || field.FieldType.IsFunctionPointer) Obstacle = $"it captures a pointer, {field.Name}";
             else Walk(field.GetValue(value), NameOf(field, name));
+        }
+    }
+
+    // One object holds the variables of several lambdas, and each looks at its own. Scopes inside of each other are objects that hold each other.
+    void WalkVariables(object closure, MethodInfo method, string name) {
+        foreach (var field in fieldsOf.GetOrAdd(closure.GetType(), FieldsOf)) {
+            if (!Closures.Uses(method, field)) continue;
+            if (Closures.IsClosure(field.FieldType) && field.GetValue(closure) is { } outer) WalkVariables(outer, method, name);
+            else if (variables.Add((closure, field))) Walk(field.GetValue(closure), NameOf(field, name));
         }
     }
 

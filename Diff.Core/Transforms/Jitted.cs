@@ -7,6 +7,9 @@ namespace Diff;
 internal abstract class Jitted {
     static readonly ConditionalWeakTable<Delegate, Jitted> all = [];
 
+    /// <summary>The function as it was given to Jit.</summary>
+    public abstract Delegate Function { get; }
+
     /// <summary>What it compiled, and why.</summary>
     public abstract JitHistory History { get; }
 
@@ -46,6 +49,8 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         public (int Leaf, bool Weak)[] Computed { get; init; } = [];
         public long Replays;
     }
+
+    public override Delegate Function => f;
 
     public override JitHistory History {
         get {

@@ -139,6 +139,41 @@ public class JitTests {
     }
 
     [Fact]
+    public void What_only_another_function_of_the_scope_uses_does_not_count() {
+        // C# keeps all of these in one object.
+        var (random, count, rate, deep) = (new Random(1), 0, 2.0, 3.0);
+        var other = Jit((Tensor x) => x + random.NextDouble() + count);
+        Func<Tensor, Tensor> square = x => x * x;
+        Tensor Scaled(Tensor x) => square(x) * rate;
+        IEnumerable<Tensor> Twice(Tensor x) {
+            yield return Scaled(x);
+            yield return Scaled(x) * deep;
+        }
+        {
+            var inner = 1.0;
+            var f = Jit((Tensor x) => new[] { 0 }.Select(_ => Twice(x).Aggregate((a, b) => a + b)).Single() + inner);
+            for (var i = 0; i < 3; i++, count++) {
+                Is(9 * 2 * 4 + 1, f(3));
+                other(1);
+            }
+            Assert.Equal(1, Explain(f).Recorded);
+            inner = 2;
+            Is(9 * 2 * 4 + 2, f(3));
+            rate = 1;
+            Is(9 * 1 * 4 + 2, f(3));
+            deep = 4;
+            Is(9 * 1 * 5 + 2, f(3));
+            square = x => x * x * x;
+            Is(27 * 1 * 5 + 2, f(3));
+            Assert.Equal(5, Explain(f).Recorded);
+            Assert.Contains("deep was 3, is 4", Explain(f).ToString());
+        }
+        // A function that calls another one under Jit uses what that one uses.
+        var outer = Jit((Tensor x) => 2 * other(x));
+        Assert.NotEqual(outer(1).Item(), outer(1).Item());
+    }
+
+    [Fact]
     public void What_cannot_be_compared_is_never_trusted() {
         var random = new Random(1);
         var noise = Jit((Tensor x) => x + random.NextDouble());
