@@ -17,6 +17,7 @@ internal sealed record ProgramOp(Program Body) : Op {
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
         var (tangent, some) = Body.Tangent(Array.ConvertAll(tangents, t => t is not null));
+        if (!some.Contains(true)) return new Tensor?[Outputs];
         if (!Array.Exists(some, s => s)) return new Tensor?[Outputs];
         return Programs.Spread(Graph.ApplyAll(new ProgramOp(tangent), [.. inputs, .. tangents.Where(t => t is not null)!]), some);
     }

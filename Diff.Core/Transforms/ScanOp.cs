@@ -77,6 +77,7 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
         var along = Array.ConvertAll(tangents, t => t is not null);
         var loop = Body.Remember($"Tangent of Scan {Constants} {Carries} ", () => TangentLoop.Of(this, along), along);
+        if (loop.Results.Length == 0) return new Tensor?[Outputs];
         // The same loop once more, giving the values that change from step to step as stacks.
         var extended = Graph.ApplyAll(this with { Body = Body with { Outputs = [.. Body.Outputs, .. loop.Stacked] } }, inputs);
         var op = new ScanOp(loop.Body, Length, loop.Constants.Length + loop.DConstants.Length, loop.DCarries.Length, Backwards);

@@ -85,6 +85,13 @@ public sealed class LoopTests {
     }
 
     [Fact]
+    public void What_nothing_depends_on_has_no_derivative() {
+        Is([0, 0], Grad(x => Scan(0, xs, (s, y) => (s + y, StopGradient(x * y).Sum())).Ys.Sum(), [1, 2]));
+        Is([0, 0], Grad(x => Checkpoint(z => StopGradient(z) * 2)(x).Sum(), [1, 2]));
+        Is(0, Grad(x => While(1.0, s => s < 9, s => s * 2 + StopGradient(x * s)))(3));
+    }
+
+    [Fact]
     public void No_steps_leave_the_state() {
         var (final, ys) = Scan(7, Tensor.Zeros(DType.F64, 0), Step);
         Is(7, final);
