@@ -26,6 +26,9 @@ public class TransformLaws {
     public void A_scan_is_its_loop() => Trial.All(OfTransforms.ScanIsLoop, smooth: true);
 
     [Fact]
+    public void A_while_is_its_steps() => Trial.All(OfTransforms.WhileIsUnrolled, smooth: true);
+
+    [Fact]
     public void A_cond_is_its_if() => Trial.All(OfTransforms.CondIsIf, smooth: true);
 
     [Fact]
@@ -109,6 +112,17 @@ internal static class OfTransforms {
             }
             Laws.Close(ByLoop(x), ByScan(x), 1e-12, "value");
             SameDerivatives(ByLoop, ByScan, x);
+        }
+    }
+
+    /// <summary>While of a random step against its steps one after the other, in value and derivatives.</summary>
+    public static void WhileIsUnrolled(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        if (Laws.Floats(f, at) is not var (g, x)) return;
+        foreach (var n in new[] { 0, 3 }) {
+            Tensor[] ByWhile(Tensor[] p) => While<Tensor[]>([Tensor.Scalar(0), .. p], s => s[0] < n, s => [s[0] + 1, .. Beside(s[1..], g(s[1..]))])[1..];
+            Tensor[] BySteps(Tensor[] p) => Enumerable.Repeat(g, n).Aggregate(p, (s, g) => Beside(s, g(s)));
+            Laws.Close(BySteps(x), ByWhile(x), 1e-12, "value");
+            SameDerivatives(BySteps, ByWhile, x);
         }
     }
 
