@@ -26,26 +26,31 @@ var (peak, bandwidth) = (Machine.PeakGflops(), Machine.BandwidthGBs());
 using var peer = Peer.Start();
 if (!json) {
     Console.WriteLine($"one core: {peak:F0} GFLOP/s of f32 multiply-adds, {bandwidth:F1} GB/s from memory; {(peer is null ? "no PyTorch here" : $"PyTorch {peer.Version}")}");
-    Console.WriteLine($"median of {rounds} rounds, taken in turn; un-jitted; floor: the step's multiply-adds at that peak");
-    Console.WriteLine($"{"workload",-20}{"µs a step",12}{"floor",10}{"over floor",12}{"PyTorch",12}{"PyTorch/Diff",14}{"KB a step",12}");
+    Console.WriteLine($"median of {rounds} rounds, taken in turn; floor: the step's multiply-adds at that peak");
+    Console.WriteLine($"{"workload",-20}{"",-10}{"µs a step",12}{"floor",10}{"over floor",12}{"PyTorch",12}{"PyTorch/Diff",14}{"KB a step",12}");
 }
 foreach (var workload in Workloads.All.Where(w => names.Length == 0 || names.Contains(w.Name))) {
-    var step = workload.Start();
-    for (var i = 0; i < 20; i++) step();
-    var once = Time(step, 5);
-    var repetitions = (int)Math.Clamp(roundMicroseconds / once, 3, 5000);
-    var (ours, theirs) = (new List<double>(), new List<double>());
-    var allocated = GC.GetAllocatedBytesForCurrentThread();
+    Action[] steps = [workload.Start(false), workload.Start(true)];
+    foreach (var step in steps)
+        for (var i = 0; i < 20; i++) step();
+    var repetitions = Array.ConvertAll(steps, s => (int)Math.Clamp(roundMicroseconds / Time(s, 5), 3, 5000));
+    var (ours, bytes, theirs) = (Array.ConvertAll(steps, _ => new List<double>()), new long[2], new List<double>());
     for (var round = 0; round < rounds; round++) {
-        ours.Add(Time(step, repetitions));
-        if (peer?.Measure(workload.Name, repetitions) is { } time) theirs.Add(time);
+        for (var k = 0; k < 2; k++) {
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            ours[k].Add(Time(steps[k], repetitions[k]));
+            bytes[k] = (GC.GetAllocatedBytesForCurrentThread() - allocated) / repetitions[k];
+        }
+        if (peer?.Measure(workload.Name, repetitions[0]) is { } time) theirs.Add(time);
     }
-    var bytes = (GC.GetAllocatedBytesForCurrentThread() - allocated) / ((long)rounds * repetitions);
     double? torch = theirs.Count > 0 ? Median(theirs) : null;
-    var (median, floor) = (Median(ours), workload.Flops / peak / 1e3);
-    Console.WriteLine(json
-        ? JsonSerializer.Serialize(new { workload = workload.Name, jitted = false, threads = 1, ms = median / 1e3, floor_ms = floor / 1e3, torch_ms = torch / 1e3, bytes })
-        : $"{workload.Name,-20}{median,12:F1}{floor,10:F1}{median / floor,12:F2}{torch,12:F1}{torch / median,14:F2}{bytes / 1e3,12:F1}");
+    var floor = workload.Flops / peak / 1e3;
+    for (var k = 0; k < 2; k++) {
+        var median = Median(ours[k]);
+        Console.WriteLine(json
+            ? JsonSerializer.Serialize(new { workload = workload.Name, jitted = k == 1, threads = 1, ms = median / 1e3, floor_ms = floor / 1e3, torch_ms = torch / 1e3, bytes = bytes[k] })
+            : $"{workload.Name,-20}{(k == 1 ? "jitted" : ""),-10}{median,12:F1}{floor,10:F1}{median / floor,12:F2}{torch,12:F1}{torch / median,14:F2}{bytes[k] / 1e3,12:F1}");
+    }
 }
 return 0;
 
