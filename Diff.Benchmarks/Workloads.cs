@@ -76,7 +76,8 @@ static class Workloads {
             var (value, gradient) = ValueAndGrad(loss, s.Net);
             var (next, state) = optimizer.Step(s.Net, gradient, s.State);
             return (next, state, value);
-        });
+        }
+        );
     });
 
     sealed record TwoLayer(Tensor W1, Tensor W2);
