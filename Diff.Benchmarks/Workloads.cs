@@ -72,12 +72,13 @@ static class Workloads {
 
     static Workload Training<P>(string name, double flops, Func<(P, Optimizer, Func<P, Tensor>)> start) => Workload.Of<(P Net, OptState<P> State, Tensor Loss)>(name, flops, () => {
         var (net, optimizer, loss) = start();
-        return ((net, optimizer.Init(net), 0), s => {
+        return ((net, optimizer.Init(net), 0), Step);
+
+        (P, OptState<P>, Tensor) Step((P Net, OptState<P> State, Tensor Loss) s) {
             var (value, gradient) = ValueAndGrad(loss, s.Net);
             var (next, state) = optimizer.Step(s.Net, gradient, s.State);
             return (next, state, value);
         }
-        );
     });
 
     sealed record TwoLayer(Tensor W1, Tensor W2);
