@@ -33,14 +33,29 @@ public sealed record Listing(IReadOnlyList<Line> Inputs, IReadOnlyList<Line> Lin
         return text.ToString();
     }
 
-    /// <summary>The program as text: <c>let c : f32[64,100] = Dot a b</c> …</summary>
+    /// <summary>The program as text: <c>let c : f32[64,100] = Dot a b</c> … A program inside of it that comes again is named instead.</summary>
     public override string ToString() {
-        var text = new StringBuilder("fun ").AppendJoin(' ', Inputs.Select(i => $"({i.Name} : {i.Type})")).AppendLine(" ->");
+        var text = new StringBuilder();
+        Write(text, "", new(ReferenceEqualityComparer.Instance));
+        return text.ToString();
+    }
+
+    void Write(StringBuilder text, string margin, Dictionary<object, int> known) {
+        text.Append("fun ").AppendJoin(' ', Inputs.Select(i => $"({i.Name} : {i.Type})")).AppendLine(" ->");
         foreach (var line in Lines) {
-            text.Append("  let ").AppendLine(line.ToString());
-            foreach (var part in line.Parts) text.Append($"    {part.Name}: ").AppendLine(part.Program.ToString().ReplaceLineEndings(Environment.NewLine + "      "));
+            text.Append($"{margin}  let ").AppendLine(line.ToString());
+            foreach (var (name, program) in line.Parts) {
+                if (known.TryGetValue(program, out var number)) {
+                    text.AppendLine($"{margin}    {name}: program {number} again");
+                    continue;
+                }
+                known[program] = known.Count + 1;
+                text.Append($"{margin}    {name}, program {known.Count}: ");
+                program.Write(text, margin + "      ", known);
+                text.AppendLine();
+            }
         }
-        return text.Append("  ").AppendJoin(", ", Results).ToString();
+        text.Append($"{margin}  ").AppendJoin(", ", Results);
     }
 }
 

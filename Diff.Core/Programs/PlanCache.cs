@@ -7,7 +7,7 @@ namespace Diff;
 /// again costs nothing. The cache is bounded by equations and by bytes of arenas; what was not used for longest goes first.</remarks>
 internal static class PlanCache {
     const int MostEquations = 200_000, MostSeen = 1 << 14;
-    const long MostBytes = 1L << 30;
+    const long MostBytes = 1L << 28;
 
     static readonly ConcurrentDictionary<int, Plan> plans = new();
     static readonly ConcurrentDictionary<int, bool> seen = new();

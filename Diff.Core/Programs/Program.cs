@@ -156,7 +156,8 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
         var types = Types();
         return new(
             [.. Inputs.Select((t, i) => new Line(NameOf(i), "input", t.Type, [], []))],
-            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length) select new Line(NameOf(e.First + i), e.Op.Describe(), e.Types[i], [.. e.Inputs.Select(NameOf)], [.. e.Op.Bodies.Select(b => new Part(b.Name, b.Body.ToListing()))])],
+            [.. from e in Equations from i in Enumerable.Range(0, e.Types.Length)
+                select new Line(NameOf(e.First + i), e.Op.Describe() + (e.Types.Length == 1 ? "" : $".{i}"), e.Types[i], [.. e.Inputs.Select(NameOf)], i == 0 ? [.. e.Op.Bodies.Select(b => new Part(b.Name, b.Body.Remember("Listing", b.Body.ToListing)))] : [])],
             [.. Outputs.Select(NameOf)]);
 
         static string NameOf(int value) => (value >= 26 ? NameOf(value / 26 - 1) : "") + (char)('a' + value % 26);

@@ -82,7 +82,7 @@ internal sealed class ProgramBuilder {
     /// <summary>What asking for the value of such a variable is answered with.</summary>
     public static TraceException NoValue(Call variable) => variable.Free[0] switch {
         { IsOpen: true, Transform: var transform } scope => new UnknownValueException(
-            $"A value was read that depends on the argument of {transform}, which has none: {transform} runs its function once, for all values. Choose with Where(condition, a, b) instead of if, decide with Cond, loop with Scan or ForI.") { Scope = scope },
+            $"A value was read that depends on the argument of {transform}, which has none: {transform} runs its function once, for all values. Choose with Where(condition, a, b) instead of if, decide with Cond, loop with Scan, While or ForI.") { Scope = scope },
         { Transform: var transform } scope => new EscapedTensorException(
             $"A tensor from inside {transform} is used after {transform} has ended, and has no value: {transform} {(transform == "EvalShape" ? "gives shapes and dtypes alone." : $"runs its function once, for all values. Return it from the function, and use the result of {transform}.")}") { Scope = scope },
     };

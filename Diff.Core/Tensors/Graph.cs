@@ -88,7 +88,7 @@ internal static class Graph {
             whole &= x.IsWhole;
             numbers++;
         }
-        weak &= numbers > 0 && outputs[0].DType != DType.Bool;
+        weak &= numbers > 0 && outputs.Length > 0 && outputs[0].DType != DType.Bool;
         whole &= weak;
         var free = Scope.Union(inputs);
         if (free.Length > 0) {
@@ -134,8 +134,8 @@ internal static class Graph {
         : new(derivative.Value, weak: true);
 
     /// <summary>A fresh variable of a transform whose value nobody knows.</summary>
-    public static Tensor Input(TensorType type, Scope scope) => Input(type, weak: false, scope);
+    public static Tensor Input(TensorType type, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak: false)[0];
 
-    /// <inheritdoc cref="Input(TensorType, Scope)"/>
-    public static Tensor Input(TensorType type, bool weak, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak)[0];
+    /// <summary>The same in the place of a tensor: a C# number, where that is one.</summary>
+    public static Tensor InputLike(Tensor like, Scope scope) => new Call(new InputOp(like.Type), [], [scope]).Produce([like.Type], like.IsWeak, like.IsWhole)[0];
 }

@@ -12,9 +12,7 @@ public static partial class Functions {
         if (branches.Given().Length == 0) throw new ShapeException("Switch: there are no branches.");
         if (choice.Given().Rank != 0 || choice.DType.IsFloat()) throw new DTypeException($"Switch: the choice is {choice.Type}; it has to be an integer scalar.");
         var flat = Tree.Flatten(argument);
-        TensorType[] types = [.. flat.Leaves.Select(t => t.Type)];
-        bool[] weak = [.. flat.Leaves.Select(t => t.IsWeak)];
-        var recorded = branches.Select(f => Recorded<R>.Of("Switch", types, weak, v => f(flat.Rebuild(v)))).ToArray();
+        var recorded = branches.Select(f => Recorded<R>.Of("Switch", flat.Leaves, [], v => f(flat.Rebuild(v)))).ToArray();
         var result = recorded[0].Result;
         for (var b = 1; b < recorded.Length; b++) {
             result.CheckSame(recorded[b].Result, $"Switch: the result of branch {b}");
@@ -36,7 +34,7 @@ public static partial class Functions {
     /// </code></example></remarks>
     /// <exception cref="DTypeException">The condition is not a bool scalar.</exception>
     public static R Cond<P, R>(Tensor condition, P argument, Func<P, R> then, Func<P, R> otherwise) =>
-        condition.Given().DType == DType.Bool ? Switch(condition.To(DType.I32), argument.Given(), otherwise.Given(), then.Given()) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0.");
+        condition.Given().Type == new TensorType(DType.Bool, Shape.Scalar) ? Switch(condition.To(DType.I32), argument.Given(), otherwise.Given(), then.Given()) : throw new DTypeException($"Cond: the condition is {condition.Type}; it has to be a bool scalar, a comparison such as x > 0 or (x > 0).Any(); to choose element by element: Where.");
 
     /// <inheritdoc cref="Cond{P, R}(Tensor, P, Func{P, R}, Func{P, R})"/>
     [OverloadResolutionPriority(1)]

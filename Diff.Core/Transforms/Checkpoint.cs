@@ -9,7 +9,7 @@ public static partial class Functions {
     /// <param name="f">A function that does not look at values. JAX's <c>checkpoint</c> (<c>remat</c>).</param>
     public static Func<P, R> Checkpoint<P, R>(Func<P, R> f) => argument => {
         var flat = Tree.Flatten(argument);
-        var recorded = Recorded<R>.Of("Checkpoint", [.. flat.Leaves.Select(t => t.Type)], [.. flat.Leaves.Select(t => t.IsWeak)], v => f.Given()(flat.Rebuild(v)));
+        var recorded = Recorded<R>.Of("Checkpoint", flat.Leaves, [], v => f.Given()(flat.Rebuild(v)));
         return recorded.Result.Rebuild(Graph.ApplyAll(new ProgramOp(recorded.Body), [.. recorded.Captures, .. flat.Leaves]));
     };
 

@@ -50,7 +50,7 @@ internal static class CustomRules {
         using var scope = new Scope(name);
         var xs = Array.ConvertAll(x.Leaves, t => Graph.Alias(t, scope));
         var ys = Array.ConvertAll(y.Leaves, t => Graph.Alias(t, scope));
-        var further = Array.ConvertAll(like, t => Graph.Input(t.Type, t.IsWeak, scope));
+        var further = Array.ConvertAll(like, t => Graph.InputLike(t, scope));
         var graph = ProgramBuilder.Close(rule(x.Rebuild(xs), y.Rebuild(ys), further), scope, [.. xs, .. ys, .. further]);
         var program = graph.ToProgram();
         var captures = graph.Leaves.Skip(xs.Length + ys.Length + further.Length).ToArray();
@@ -58,12 +58,15 @@ internal static class CustomRules {
         return (program, captures);
     }
 
+    // What a loop or a map records may be differentiated later; what Jit records is only run.
+    static bool MayDifferentiate(Scope scope) => scope.IsOpen && scope.Transform != "Jit";
+
     // A capture would have a derivative that nobody gave.
     static void RefuseCaptures(string transform, Tensor[] results, Scope inside) {
         var walk = Walk.Within(results, inside);
-        var captured = walk.Calls.Where(c => c.Op is not AliasOp).SelectMany(c => c.Inputs).Concat(results).FirstOrDefault(t => t.IsLive && !t.Call!.DependsOn(inside) && t.Call.Op is not StopGradientOp);
+        var captured = walk.Calls.Where(c => c.Op is not AliasOp).SelectMany(c => c.Inputs).Concat(results).FirstOrDefault(t => Array.Exists(t.Free, MayDifferentiate) && !t.Call!.DependsOn(inside) && t.Call.Op is not StopGradientOp);
         walk.Return();
         if (captured is not null)
-            throw new CustomRuleException($"{transform}: the function uses a {captured.Type} from outside that {captured.Free.First(s => s.IsOpen).Transform} differentiates, and the rule says nothing about it. Pass it as an argument (a tuple or a record), or take StopGradient of it.");
+            throw new CustomRuleException($"{transform}: the function uses a {captured.Type} from outside that {captured.Free.First(MayDifferentiate).Transform} may differentiate, and the rule says nothing about it. Pass it as an argument (a tuple or a record), or take StopGradient of it.");
     }
 }

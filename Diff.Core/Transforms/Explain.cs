@@ -47,7 +47,7 @@ public sealed record JitHistory(long Calls, long Recorded, IReadOnlyList<Compila
 /// <param name="Obstacle">Why it cannot be replayed, or null.</param>
 /// <param name="Milliseconds">That recording and planning took.</param>
 /// <param name="Replays">How often it ran again from then on.</param>
-/// <param name="Plan">How it runs; null where the function is simply called.</param>
+/// <param name="Plan">How it runs; null where the function is simply called, or the plan is no longer kept.</param>
 public sealed record Compilation(string Signature, string Why, string? Obstacle, double Milliseconds, long Replays, Explanation? Plan) {
     /// <inheritdoc/>
     public override string ToString() =>

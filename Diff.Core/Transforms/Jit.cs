@@ -7,7 +7,8 @@ public static partial class Functions {
     /// share memory, equal parts are computed once.</summary>
     /// <typeparam name="A">An argument: a tensor or a tree of them. What is not a tensor (an <c>int</c>, a <c>string</c>) is part of the signature.</typeparam>
     /// <typeparam name="R">The result: a tensor or a tree of them.</typeparam>
-    /// <param name="f">A pure function: what it prints, counts or draws happens when it is recorded. One that looks at values (an <c>if</c> on a
+    /// <param name="f">A pure function: what it prints, or draws from something static, happens when it is recorded. One that changes what it captures is recorded
+    /// each time; one that looks at values (an <c>if</c> on a
     /// tensor, <c>Item()</c>) is simply called.</param>
     /// <remarks>An optimisation, never a requirement: the result is the same to the bit. A signature is the argument's structure and types, never
     /// values. What the function captures is compared at each call, tensors by reference and numbers by value, and where it has

@@ -31,7 +31,8 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     const int MostRecordings = 64, MostLines = 100;
 
     readonly Lock adding = new();
-    readonly Queue<(string Why, string Signature, double Milliseconds, Recording Recording)> history = [];
+    // What was recorded is not kept by its line here: it may be large.
+    readonly Queue<(string Why, string Signature, double Milliseconds, string? Obstacle, Counter Replays, WeakReference<Plan>? Plan)> history = [];
     volatile Recording[] recordings = [];
     long calls, compiled;
 
@@ -39,15 +40,19 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     /// <param name="Like">The argument without its values.</param>
     /// <param name="Types">Of its leaves, and which are C# numbers.</param>
     /// <param name="Captured">What the function used.</param>
-    sealed record Recording(Flat<A> Like, (TensorType Type, bool Weak)?[] Types, Captures Captured) {
+    sealed record Recording(Flat<A> Like, (TensorType Type, bool Weak, bool Whole)?[] Types, Captures Captured) {
         /// <summary>Why there is no program, and the function is called.</summary>
         public string? Obstacle { get; init; }
         public Plan? Plan { get; init; }
         public View[] Constants { get; init; } = [];
         public Flat<R>? Result { get; init; }
         /// <summary>The result's leaves that are computed, and which of them are C# numbers.</summary>
-        public (int Leaf, bool Weak)[] Computed { get; init; } = [];
-        public long Replays;
+        public (int Leaf, bool Weak, bool Whole)[] Computed { get; init; } = [];
+        public Counter Replays { get; } = new();
+    }
+
+    sealed class Counter {
+        public long Value;
     }
 
     public override Delegate Function => f;
@@ -55,7 +60,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     public override JitHistory History {
         get {
             lock (adding)
-                return new(calls, compiled, [.. history.Select(h => new Compilation(h.Signature, h.Why, h.Recording.Obstacle, h.Milliseconds, h.Recording.Replays, h.Recording.Plan?.Explain()))]);
+                return new(calls, compiled, [.. history.Select(h => new Compilation(h.Signature, h.Why, h.Obstacle, h.Milliseconds, h.Replays.Value, h.Plan is not null && h.Plan.TryGetTarget(out var plan) ? plan.Explain() : null))]);
         }
     }
 
@@ -70,19 +75,19 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         if (known is null) return Record(recordings.Length == 0 ? "the first call" : "an argument of other types, or other static parts");
         if (known.Plan is not null && known.Obstacle is { } obstacle) return Record(obstacle);
         if (known.Captured.Change() is { } change) return Record(change);
-        Interlocked.Increment(ref known.Replays);
+        Interlocked.Increment(ref known.Replays.Value);
         return known.Plan is null ? call(argument) : Run(known, known.Result!, leaves);
 
         R Record(string why) => this.Record(why, argument, flat, leaves, types);
     }
 
-    static (TensorType, bool)? TypeOf(Tensor leaf) => leaf.AbsentFrom is null ? (leaf.Type, leaf.IsWeak) : null;
+    static (TensorType, bool, bool)? TypeOf(Tensor leaf) => leaf.AbsentFrom is null ? (leaf.Type, leaf.IsWeak, leaf.IsWhole) : null;
 
-    R Record(string why, A argument, Flat<A> flat, Tensor[] leaves, (TensorType, bool)?[] types) {
+    R Record(string why, A argument, Flat<A> flat, Tensor[] leaves, (TensorType, bool, bool)?[] types) {
         var start = Stopwatch.GetTimestamp();
         var recording = new Recording(flat.Hollow(), types, new([f, .. flat.Statics]));
         using var scope = new Scope("Jit");
-        var variables = Array.ConvertAll(leaves, t => Graph.Input(t.Type, t.IsWeak, scope));
+        var variables = Array.ConvertAll(leaves, t => Graph.InputLike(t, scope));
         var next = 0;
         Flat<R> result;
         try {
@@ -106,13 +111,13 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         var plan = PlanCache.Find(graph, atOnce: true)!;
         graph.Return();
         var obstacle = recording.Captured.Obstacle
-            ?? (recording.Captured.Change() is { } change ? $"calling it changes what it uses: {change}" : Array.Exists(result.Statics, s => s is Delegate) ? "its result holds a function" : null);
+            ?? (recording.Captured.Change() is { } change ? $"calling it changes what it uses: {change}" : Array.Find(result.Statics, s => s is not Type && s.GetType().Assembly != typeof(Tensor).Assembly) is { } held ? $"its result holds a {held.GetType().Name}, which each call makes anew" : null);
         recording = recording with {
             Obstacle = obstacle,
             Plan = plan,
             Constants = Array.ConvertAll(constants, t => t.Plain),
             Result = result.Hollow(),
-            Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak))],
+            Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak, r.t.IsWhole))],
         };
         Add(recording);
         return Run(recording, result, leaves);
@@ -120,7 +125,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         void Add(Recording made) {
             lock (adding) {
                 compiled++;
-                if (why != made.Obstacle) history.Enqueue((why, string.Join(", ", types.Select(t => t is { } type ? $"{type.Item1}" : "–")), Stopwatch.GetElapsedTime(start).TotalMilliseconds, made));
+                if (why != made.Obstacle) history.Enqueue((why, string.Join(", ", types.Select(t => t is { } type ? $"{type.Item1}" : "–")), Stopwatch.GetElapsedTime(start).TotalMilliseconds, made.Obstacle, made.Replays, made.Plan is { } plan ? new(plan) : null));
                 if (history.Count > MostLines) history.Dequeue();
                 recordings = [.. recordings.Where(r => !(r.Types.AsSpan().SequenceEqual(types) && r.Like.IsSame(flat))).TakeLast(MostRecordings - 1), made];
             }
@@ -130,7 +135,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     static R Run(Recording recording, Flat<R> result, Tensor[] leaves) {
         var views = recording.Plan!.Run([.. leaves.Select(t => t.Value.Packed()), .. recording.Constants]);
         var computed = result.Leaves.ToArray();
-        for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak);
+        for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak, recording.Computed[i].Whole);
         return result.Rebuild(computed);
     }
 }

@@ -34,9 +34,8 @@ public static partial class Functions {
         var leaves = state.Leaves;
         for (var turn = 0; ; turn++) {
             var (carries, now) = (leaves.Length, leaves);
-            TensorType[] types = [.. now.Select(t => t.Type), .. slices.Leaves.Select(t => new TensorType(t.DType, Shape.Of(t.Shape.Span[1..])))];
-            bool[] weak = [.. now.Select(t => t.IsWeak), .. slices.Leaves.Select(_ => false)];
-            var recorded = Recorded<(S, Y)>.Of("Scan", types, weak, v => f(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
+            TensorType[] types = [.. slices.Leaves.Select(t => new TensorType(t.DType, Shape.Of(t.Shape.Span[1..])))];
+            var recorded = Recorded<(S, Y)>.Of("Scan", now, types, v => f(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
             var next = StateAfter(state, recorded.Result.Rebuild(recorded.Result.Leaves).Item1, "Scan: the state after a step");
             if (turn < 2 && Adopted(now, next) is { } adopted) {
                 leaves = adopted;

@@ -3,9 +3,13 @@ namespace Diff;
 /// <summary>A function recorded once, for ops that hold programs: what it captures comes first among the program's inputs.</summary>
 internal sealed record Recorded<R>(Program Body, Tensor[] Captures, Flat<R> Result) {
     /// <summary>Calls the function on variables without values.</summary>
-    public static Recorded<R> Of(string transform, TensorType[] inputs, bool[] weak, Func<Tensor[], R> f) {
+    /// <param name="transform">Who calls it.</param>
+    /// <param name="like">What the first variables stand for.</param>
+    /// <param name="others">The types of the others.</param>
+    /// <param name="f">The function of all of them.</param>
+    public static Recorded<R> Of(string transform, Tensor[] like, TensorType[] others, Func<Tensor[], R> f) {
         using var scope = new Scope(transform);
-        var variables = inputs.Select((t, i) => Graph.Input(t, weak[i], scope)).ToArray();
+        Tensor[] variables = [.. like.Select(t => Graph.InputLike(t, scope)), .. others.Select(t => Graph.Input(t, scope))];
         var result = Tree.Flatten(f(variables));
         var graph = ProgramBuilder.Close(result.Leaves, scope, variables);
         var captures = graph.Leaves.Skip(variables.Length).ToArray();

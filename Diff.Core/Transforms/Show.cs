@@ -33,7 +33,7 @@ public static partial class Functions {
     public static R EvalShape<P, R>(Func<P, R> f, P at) {
         using var scope = new Scope("EvalShape");
         var flat = Tree.Flatten(at);
-        return f.Given()(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.Input(x.Type, x.IsWeak, scope))));
+        return f.Given()(flat.Rebuild(Array.ConvertAll(flat.Leaves, x => Graph.InputLike(x, scope))));
     }
 
     /// <inheritdoc cref="Show{P, R}(Func{P, R}, P)"/>

@@ -12,8 +12,8 @@ public static partial class Functions {
     /// 2√n of n states and computes the others again. JAX's <c>lax.while_loop</c>, which has forward mode alone. Where a loop looks at its
     /// state by C#'s own <c>while</c>, that is differentiated too, and recorded step by step.
     /// <example><code>
-    /// // √a by Newton's method, and its derivative 1/(2√a)
-    /// var d = Grad(a => While(a, x => Abs(x * x - a) > 1e-12, x => (x + a / x) / 2), 2);
+    /// // √a by Newton's method, and the derivative of the steps that it took: 1/(2√a)
+    /// var d = Grad(a => While(a + 1, x => Abs(x * x - a) > 1e-12, x => (x + a / x) / 2), 2);
     /// </code></example></remarks>
     /// <exception cref="ShapeException">A step changes the shape of the state.</exception>
     /// <exception cref="DTypeException">The condition is not a bool scalar.</exception>
@@ -21,16 +21,15 @@ public static partial class Functions {
         var state = Tree.Flatten(start.Given());
         var now = state.Leaves;
         for (var turn = 0; ; turn++) {
-            TensorType[] types = [.. now.Select(t => t.Type)];
-            bool[] weak = [.. now.Select(t => t.IsWeak)];
-            var body = Recorded<S>.Of("While", types, weak, v => step.Given()(state.Rebuild(v)));
+            var body = Recorded<S>.Of("While", now, [], v => step.Given()(state.Rebuild(v)));
             var next = StateAfter(state, body.Result.Rebuild(body.Result.Leaves), "While: the state after a step");
             if (turn < 2 && Adopted(now, next) is { } adopted) {
                 now = adopted;
                 continue;
             }
             CheckStays("While", state, now, next);
-            var holds = Recorded<Tensor>.Of("While", types, weak, v => condition.Given()(state.Rebuild(v)));
+            var holds = Recorded<Tensor>.Of("While", now, [], v => condition.Given()(state.Rebuild(v)));
+            if (holds.Result.Leaves.Length == 0) throw new NullException("While: the condition gives null.");
             if (holds.Result.Leaves[0].Type is var type && type != new TensorType(DType.Bool, Shape.Scalar))
                 throw new DTypeException($"While: the condition is {type}; it has to be a bool scalar, a comparison such as x > 0 or (x > 0).Any().");
             var (captures, programs) = Recorded.Together((holds.Body, holds.Captures), (body.Body, body.Captures));

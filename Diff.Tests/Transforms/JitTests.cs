@@ -188,6 +188,12 @@ public class JitTests {
         Is(9, pull(3).Item1);
         Is(16, pull(4).Item1);
         Assert.Equal(2, Explain(pull).Recorded);
+        // What a call hands out is its caller's.
+        var list = Jit((Tensor x) => (x * 2, new List<int> { 1 }));
+        list(1).Item2.Add(5);
+        Assert.Single(list(2).Item2);
+        // A custom rule may use what Jit records: nobody differentiates that.
+        Is(4, Jit(s => CustomVjp(x => s * x, (x, y, g) => s * g)(s))(2));
         var looks = Jit((Tensor x) => x > 0 ? x : -x);
         Is(1, looks(-1));
         Is(2, looks(2));
@@ -240,7 +246,7 @@ public class JitTests {
         Assert.Contains(plan.Steps, s => s.Operations.Count == 2 && s.Operations.Contains("Tanh"));
         Assert.True(plan.Flops > 192 && plan.BytesMoved > 4 * (32 + 24 + 12) && plan.ArenaBytes > 0 && plan.ResultBytes == 4, plan.ToString());
         Assert.Contains("Scan[5]", Show(x => ForI(5, x, (_, y) => y * y), 2).ToString());
-        Assert.Contains("body: fun", Show(x => ForI(5, x, (_, y) => y * y), 2).ToString());
+        Assert.Contains("body, program 1: fun", Show(x => ForI(5, x, (_, y) => y * y), 2).ToString());
         Assert.Equal(5, Explain(x => ForI(5, x, (_, y) => y * y), 2).Flops);
     }
 }

@@ -77,6 +77,14 @@ public sealed class LoopTests {
     public void A_number_in_the_state_takes_the_dtype_of_the_step() => Assert.Equal(DType.F32, Scan(0, Tensor.Ones(3), (s, x) => (s + x, s)).Final.DType);
 
     [Fact]
+    public void An_integer_in_the_state_counts_exactly() {
+        Assert.Equal(16777217, Scan(0, Tensor.Ints(16777217, 0), (s, x) => (s + x, s)).Final.Item<int>());
+        Assert.Equal(16777261, ForI(10, 16777216, (i, s) => s + i).Item<int>());
+        Assert.Equal(16777218, While((Tensor)16777216, s => s < 16777218, s => s + Tensor.Scalar(1)).Item<int>());
+        Assert.Equal(DType.I32, (Jit(static x => x)(3) * Tensor.Ints(1)).DType);
+    }
+
+    [Fact]
     public void A_step_may_not_change_the_state_and_lengths_have_to_agree() {
         Assert.Contains("it has to stay", Assert.Throws<ShapeException>(() => Scan(Tensor.Zeros(2), xs, (s, x) => (Concat([s, s]), x))).Message);
         Assert.Throws<ShapeException>(() => Scan((Tensor)0, (xs, Tensor.Zeros(3)), (s, x) => (s, s)));
@@ -89,6 +97,10 @@ public sealed class LoopTests {
         Is([0, 0], Grad(x => Scan(0, xs, (s, y) => (s + y, StopGradient(x * y).Sum())).Ys.Sum(), [1, 2]));
         Is([0, 0], Grad(x => Checkpoint(z => StopGradient(z) * 2)(x).Sum(), [1, 2]));
         Is(0, Grad(x => While(1.0, s => s < 9, s => s * 2 + StopGradient(x * s)))(3));
+        Is(4, Grad(a => a * While((Tensor)1.0, s => s < a, s => s * 2))(3));
+        Is(1, Grad(a => a + ForI(3, Tensor.Scalar(1.0), (i, s) => Where(s < a, s + 1, s)))(2.5));
+        Is(0, Hessian(a => While(a, s => s < 10, s => s + a), 1.0));
+        Is(14, Hessian(a => While(a, s => s < 10, s => s * 2 + a * a), 1.0));
     }
 
     [Fact]
