@@ -111,7 +111,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         var plan = PlanCache.Find(graph, atOnce: true)!;
         graph.Return();
         var obstacle = recording.Captured.Obstacle
-            ?? (recording.Captured.Change() is { } change ? $"calling it changes what it uses: {change}" : Array.Find(result.Statics, s => s is not Type && s.GetType().Assembly != typeof(Tensor).Assembly) is { } held ? $"its result holds a {held.GetType().Name}, which each call makes anew" : null);
+            ?? (recording.Captured.Change() is { } change ? $"calling it changes what it uses: {change}" : Array.Find(result.Statics, s => s is not Type && s.GetType().Namespace != "Diff" && !Array.Exists(flat.Statics, a => ReferenceEquals(a, s))) is { } held ? $"its result holds a {held.GetType().Name}, which each call makes anew" : null);
         recording = recording with {
             Obstacle = obstacle,
             Plan = plan,

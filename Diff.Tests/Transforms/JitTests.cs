@@ -192,6 +192,11 @@ public class JitTests {
         var list = Jit((Tensor x) => (x * 2, new List<int> { 1 }));
         list(1).Item2.Add(5);
         Assert.Single(list(2).Item2);
+        // What comes in with the argument may go out again.
+        var layers = Jit(static (Layer net) => Tree.Map(p => p * 2, net));
+        var net = (Dense(2, 3) >> Relu >> new Lambda(x => x + 1) >> Dense(3, 1)).Run(Key.Of(1));
+        for (var i = 0; i < 3; i++) net = layers(net);
+        Assert.Equal(1, Explain(layers).Recorded);
         // A custom rule may use what Jit records: nobody differentiates that.
         Is(4, Jit(s => CustomVjp(x => s * x, (x, y, g) => s * g)(s))(2));
         var looks = Jit((Tensor x) => x > 0 ? x : -x);
