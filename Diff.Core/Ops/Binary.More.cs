@@ -1,18 +1,20 @@
 using System.Numerics;
-using System.Numerics.Tensors;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Diff;
 
 /// <summary>a − b⌊a/b⌋ of floats: it has the sign of b, as in Python, NumPy and JAX (C#'s % has that of a).</summary>
-internal sealed record ModOp() : FloatBinary<ModOp>(1.1, 2), IFloatMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> {
-        for (var i = 0; i < y.Length; i++) y[i] = Of(a[i], b[i]);
-    }
+internal sealed record ModOp() : FloatBinary<ModOp, ModOp.Map>(1.1, 2) {
+    public readonly struct Map : IMap2, IScalar2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Lanewise.Each<Map, T>(a, b);
 
-    /// <summary>The remainder of C# is exact; only its sign may have to be mended.</summary>
-    public static T Of<T>(T a, T b) where T : IFloatingPointIeee754<T> {
-        var r = a % b;
-        return r == T.Zero ? T.CopySign(r, b) : r < T.Zero != b < T.Zero ? r + b : r;
+        /// <summary>The remainder of C# is exact; only its sign may have to be mended.</summary>
+        public static T Run<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T> {
+            var r = a % b;
+            return r == T.Zero ? T.CopySign(r, b) : r < T.Zero != b < T.Zero ? r + b : r;
+        }
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
@@ -23,17 +25,17 @@ internal sealed record ModOp() : FloatBinary<ModOp>(1.1, 2), IFloatMap2 {
 }
 
 /// <summary>⌊a/b⌋ of floats. No derivative.</summary>
-internal sealed record FloorDivOp() : FloatBinary<FloorDivOp>(1.1, 2), IFloatMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> {
-        for (var i = 0; i < y.Length; i++) y[i] = Of(a[i], b[i]);
-    }
+internal sealed record FloorDivOp() : FloatBinary<FloorDivOp, FloorDivOp.Map>(1.1, 2) {
+    public readonly struct Map : IMap2, IScalar2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Lanewise.Each<Map, T>(a, b);
 
-    // ⌊a/b⌋ of the rounded quotient may be one too many (1/0.1 is 10, of which 0.1 fits 9 times): take the remainder off first.
-    static T Of<T>(T a, T b) where T : IFloatingPointIeee754<T> {
-        if (b == T.Zero) return a / b;
-        if (T.IsInfinity(b)) return !T.IsFinite(a) ? T.NaN : a == T.Zero || T.IsNegative(a) == T.IsNegative(b) ? T.CopySign(T.Zero, a / b) : -T.One;
-        var q = (a - ModOp.Of(a, b)) / b;
-        return q == T.Zero ? T.CopySign(T.Zero, a / b) : T.Round(q);
+        // ⌊a/b⌋ of the rounded quotient may be one too many (1/0.1 is 10, of which 0.1 fits 9 times): take the remainder off first.
+        public static T Run<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T> {
+            if (b == T.Zero) return a / b;
+            if (T.IsInfinity(b)) return !T.IsFinite(a) ? T.NaN : a == T.Zero || T.IsNegative(a) == T.IsNegative(b) ? T.CopySign(T.Zero, a / b) : -T.One;
+            var q = (a - ModOp.Map.Run(a, b)) / b;
+            return q == T.Zero ? T.CopySign(T.Zero, a / b) : T.Round(q);
+        }
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
@@ -85,9 +87,9 @@ internal sealed record IntegerDivOp(bool Remainder) : Op {
 }
 
 /// <summary>√(a² + b²) without overflow on the way; its slope at the origin is 0.</summary>
-internal sealed record HypotOp() : FloatBinary<HypotOp>(0.2, 3), IFloatMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> {
-        for (var i = 0; i < y.Length; i++) y[i] = T.Hypot(a[i], b[i]);
+internal sealed record HypotOp() : FloatBinary<HypotOp, HypotOp.Map>(0.2, 3) {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Elementary.Hypot(a, b);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
@@ -97,9 +99,12 @@ internal sealed record HypotOp() : FloatBinary<HypotOp>(0.2, 3), IFloatMap2 {
 }
 
 /// <summary>x ln y, and 0 where x is 0: the limit, which the product would make NaN of.</summary>
-internal sealed record XlogyOp() : FloatBinary<XlogyOp>(0.2, 3), IFloatMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> {
-        for (var i = 0; i < y.Length; i++) y[i] = a[i] == T.Zero && !T.IsNaN(b[i]) ? T.Zero : a[i] * T.Log(b[i]);
+internal sealed record XlogyOp() : FloatBinary<XlogyOp, XlogyOp.Map>(0.2, 3) {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> {
+            var product = a * Elementary.Log(b);
+            return Vector512.ConditionalSelect(Vector512.Equals(a, Vector512<T>.Zero) & Vector512.Equals(b, b), Vector512<T>.Zero, product);
+        }
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
@@ -115,10 +120,13 @@ internal sealed record FmaOp() : ElementwiseOp(3) {
 
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Float(Same(inputs[..2]) is var _ ? Same(inputs[1..]) : default);
 
-    public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
-        if (type == DType.F32) TensorPrimitives.FusedMultiplyAdd<float>(Span<float>(ref a, count), Span<float>(ref b, count), Span<float>(ref c, count), Span<float>(ref y, count));
-        else TensorPrimitives.FusedMultiplyAdd<double>(Span<double>(ref a, count), Span<double>(ref b, count), Span<double>(ref c, count), Span<double>(ref y, count));
+    public readonly struct Map : IMap3 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b, Vector512<T> c) where T : unmanaged, INumber<T> => Wide.Fma(a, b, c);
     }
+
+    public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) => Loops.Floats<Map>(type, ref a, ref b, ref c, ref y, count);
+
+    public override MethodInfo Vector(DType type, Type lane) => Loops.MethodOf<Map>(lane);
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
         [AddOp.Sum(AddOp.Sum(tangents[0] is { } a ? a * inputs[1] : null, tangents[1] is { } b ? inputs[0] * b : null), tangents[2])];
@@ -135,18 +143,20 @@ internal sealed record ShiftOp(bool Left) : PlainElementwiseOp(2) {
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
         switch (type) {
-            case DType.I32: Run(Span<int>(ref a, count), Span<int>(ref b, count), Span<int>(ref y, count), 32); break;
-            case DType.I64: Run(Span<long>(ref a, count), Span<long>(ref b, count), Span<long>(ref y, count), 64); break;
-            default: Run(Span<uint>(ref a, count), Span<uint>(ref b, count), Span<uint>(ref y, count), 32); break;
+            case DType.I32: Run<int>(ref a, ref b, ref y, count, 32); break;
+            case DType.I64: Run<long>(ref a, ref b, ref y, count, 64); break;
+            default: Run<uint>(ref a, ref b, ref y, count, 32); break;
         }
     }
 
-    void Run<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> by, Span<T> y, int bits) where T : unmanaged, IBinaryInteger<T> {
-        for (var i = 0; i < y.Length; i++) {
-            var s = long.CreateSaturating(by[i]);
-            if (!Left) s = s == long.MinValue ? long.MaxValue : -s;
-            y[i] = s >= bits ? T.Zero : s >= 0 ? x[i] << (int)s : s > -bits ? x[i] >> (int)-s : x[i] < T.Zero ? -T.One : T.Zero;
-        }
+    void Run<T>(ref byte x, ref byte by, ref byte y, int count, int bits) where T : unmanaged, IBinaryInteger<T> {
+        for (nint i = 0; i < count; i++) Unsafe.Add(ref Unsafe.As<byte, T>(ref y), i) = Of(Unsafe.Add(ref Unsafe.As<byte, T>(ref x), i), Unsafe.Add(ref Unsafe.As<byte, T>(ref by), i), bits);
+    }
+
+    T Of<T>(T x, T by, int bits) where T : unmanaged, IBinaryInteger<T> {
+        var s = long.CreateSaturating(by);
+        if (!Left) s = s == long.MinValue ? long.MaxValue : -s;
+        return s >= bits ? T.Zero : s >= 0 ? x << (int)s : s > -bits ? x >> (int)-s : x < T.Zero ? -T.One : T.Zero;
     }
 
     public override IEnumerable<Sample> Samples() =>

@@ -1,10 +1,13 @@
 using System.Numerics;
-using System.Numerics.Tensors;
+using System.Reflection;
+using System.Runtime.Intrinsics;
 
 namespace Diff;
 
-internal sealed record AddOp : NumberBinary<AddOp>, INumberMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Add(a, b, y);
+internal sealed record AddOp : NumberBinary<AddOp, AddOp.Map> {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a + b;
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Sum(tangents[0], tangents[1])];
 
@@ -14,8 +17,10 @@ internal sealed record AddOp : NumberBinary<AddOp>, INumberMap2 {
     public static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : Graph.Apply(Op, a, b);
 }
 
-internal sealed record SubOp : NumberBinary<SubOp>, INumberMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Subtract(a, b, y);
+internal sealed record SubOp : NumberBinary<SubOp, SubOp.Map> {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a - b;
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
         [tangents[1] is not { } b ? tangents[0] : tangents[0] is not { } a ? -b : Graph.Apply(this, a, b)];
@@ -23,8 +28,10 @@ internal sealed record SubOp : NumberBinary<SubOp>, INumberMap2 {
     public override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) => [linear[0] ? cotangents[0] : null, linear[1] ? -cotangents[0]! : null];
 }
 
-internal sealed record MulOp : NumberBinary<MulOp>, INumberMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Multiply(a, b, y);
+internal sealed record MulOp : NumberBinary<MulOp, MulOp.Map> {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a * b;
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [AddOp.Sum(
         tangents[0] is { } a ? a * inputs[1] : null,
@@ -38,8 +45,10 @@ internal sealed record MulOp : NumberBinary<MulOp>, INumberMap2 {
 }
 
 /// <summary>The quotient; of integers the one towards zero, and division by an integer zero is an error.</summary>
-internal sealed record DivOp() : NumberBinary<DivOp>(0.5, 3), INumberMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Divide(a, b, y);
+internal sealed record DivOp() : NumberBinary<DivOp, DivOp.Map>(0.5, 3) {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a / b;
+    }
 
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Float(Same(inputs));
 
@@ -54,8 +63,10 @@ internal sealed record DivOp() : NumberBinary<DivOp>(0.5, 3), INumberMap2 {
 }
 
 /// <summary>The larger of two, NaN where either is; where they are equal each has half the derivative.</summary>
-internal sealed record MaxOp : NumberBinary<MaxOp>, INumberMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Max(a, b, y);
+internal sealed record MaxOp : NumberBinary<MaxOp, MaxOp.Map> {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Vector512.Max(a, b);
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Choose(inputs[0], inputs[1], tangents[0], tangents[1])];
 
@@ -71,15 +82,19 @@ internal sealed record MaxOp : NumberBinary<MaxOp>, INumberMap2 {
 }
 
 /// <summary>The smaller of two, NaN where either is; where they are equal each has half the derivative.</summary>
-internal sealed record MinOp : NumberBinary<MinOp>, INumberMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, INumber<T> => TensorPrimitives.Min(a, b, y);
+internal sealed record MinOp : NumberBinary<MinOp, MinOp.Map> {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Vector512.Min(a, b);
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [MaxOp.Choose(-inputs[0], -inputs[1], tangents[0], tangents[1])];
 }
 
 /// <summary>aᵇ for a > 0, or any a where b is a whole number; 0⁰ = 1.</summary>
-internal sealed record PowOp() : FloatBinary<PowOp>(0.2, 3), IFloatMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Pow(a, b, y);
+internal sealed record PowOp() : FloatBinary<PowOp, PowOp.Map>(0.2, 3) {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Elementary.Pow(a, b);
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
         var (a, b, y) = (inputs[0], inputs[1], outputs[0]);
@@ -96,35 +111,34 @@ internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
 
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Exponent < 0 ? Float(inputs[0]) : Number(inputs[0]);
 
+    public override int? Constant => Exponent;
+
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
         switch (type) {
-            case DType.F32: Run(Span<float>(ref a, count), Span<float>(ref y, count)); break;
-            case DType.F64: Run(Span<double>(ref a, count), Span<double>(ref y, count)); break;
-            case DType.I32: Run(Span<int>(ref a, count), Span<int>(ref y, count)); break;
-            case DType.I64: Run(Span<long>(ref a, count), Span<long>(ref y, count)); break;
-            default: Run(Span<uint>(ref a, count), Span<uint>(ref y, count)); break;
+            case DType.F32: Block<float>(ref a, ref y, count); break;
+            case DType.F64: Block<double>(ref a, ref y, count); break;
+            case DType.I32: Block<int>(ref a, ref y, count); break;
+            case DType.I64: Block<long>(ref a, ref y, count); break;
+            default: Block<uint>(ref a, ref y, count); break;
         }
     }
 
-    // Binary powering from the highest bit: y = y² (· x), a whole block at a time.
-    void Run<T>(scoped ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> {
-        var n = Math.Abs((long)Exponent);
-        if (n == 0) {
-            y.Fill(T.One);
-            return;
-        }
-        // In a plan the result may lie over the input, which every other step still reads.
-        Span<T> copy = stackalloc T[x.Overlaps(y) ? x.Length : 0];
-        if (copy.Length > 0) {
-            x.CopyTo(copy);
-            x = copy;
-        }
-        x.CopyTo(y);
+    void Block<T>(ref byte x, ref byte y, int count) where T : unmanaged, INumber<T> {
+        for (nint i = 0; i < count; i += Vector512<T>.Count) Loops.Store(Run(Loops.Load<T>(ref x, i), Exponent), ref y, i);
+    }
+
+    public override MethodInfo Vector(DType type, Type lane) => typeof(IntegerPowOp).GetMethod(nameof(Run))!.MakeGenericMethod(lane);
+
+    /// <summary>Binary powering from the highest bit: y = y² (· x).</summary>
+    public static Vector512<T> Run<T>(Vector512<T> x, int exponent) where T : unmanaged, INumber<T> {
+        var n = Math.Abs((long)exponent);
+        if (n == 0) return Vector512<T>.One;
+        var y = x;
         for (var bit = 62 - BitOperations.LeadingZeroCount((ulong)n); bit >= 0; bit--) {
-            TensorPrimitives.Multiply(y, y, y);
-            if ((n >> bit & 1) != 0) TensorPrimitives.Multiply(y, x, y);
+            y *= y;
+            if ((n >> bit & 1) != 0) y *= x;
         }
-        if (Exponent < 0) TensorPrimitives.Divide(T.One, y, y);
+        return exponent < 0 ? Vector512<T>.One / y : y;
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => Exponent switch {
@@ -139,8 +153,10 @@ internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
 }
 
 /// <summary>atan2(y, x): the angle of the point (x, y).</summary>
-internal sealed record Atan2Op() : FloatBinary<Atan2Op>(0.2, 3), IFloatMap2 {
-    public static void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IFloatingPointIeee754<T> => TensorPrimitives.Atan2(a, b, y);
+internal sealed record Atan2Op() : FloatBinary<Atan2Op, Atan2Op.Map>(0.2, 3) {
+    public readonly struct Map : IMap2 {
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Elementary.Atan2(a, b);
+    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
         var (y, x) = (inputs[0], inputs[1]);

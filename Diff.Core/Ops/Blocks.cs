@@ -9,7 +9,17 @@ namespace Diff;
 /// <param name="B">As A, or any operand where the op takes fewer.</param>
 /// <param name="C">As A, or any operand where the op takes fewer.</param>
 /// <param name="To">The output or register that is written.</param>
-internal readonly record struct BlockStep(ElementwiseOp Op, DType Type, int A, int B, int C, int To);
+/// <param name="Result">The dtype of what is written.</param>
+internal readonly record struct BlockStep(ElementwiseOp Op, DType Type, int A, int B, int C, int To, DType Result);
+
+/// <summary>Where an operand's block lies: in its own memory, or in a slot.</summary>
+internal readonly struct Operand(byte[] array, int offset) {
+    public Operand(View view, int element) : this(view.Memory.Array, view.Memory.Start + element * view.DType.Size()) { }
+
+    public ref byte Start => ref array[offset];
+
+    public Span<byte> Span(int count) => array.AsSpan(offset, count);
+}
 
 /// <summary>Runs elementwise ops over views of any layout, a block of the L1 cache at a time: one op, or a chain of them whose
 /// intermediate values never leave the cache. One op alone is the chain of one, so the bits are the same.</summary>
@@ -17,41 +27,48 @@ internal static class Blocks {
     /// <summary>The elements of a block: where a step's overhead no longer shows and its operands still fit the cache.</summary>
     public const int Length = 512;
 
+    // A compiled loop keeps what is inside of it in registers: only what has to be gathered goes through the cache.
+    const int CompiledLength = 2048;
+
     const int Vector = 16, Line = 64;
 
-    [ThreadStatic] static Place[]? places;
+    [ThreadStatic] static Operand[]? places;
     [ThreadStatic] static StridedReader[]? readers;
     [ThreadStatic] static byte[]? scratch;
 
     /// <summary>y = op(inputs).</summary>
     public static void Run(ElementwiseOp op, ReadOnlySpan<View> inputs, View output) {
         var last = inputs.Length - 1;
-        BlockStep only = new(op, inputs[last].DType, 0, Math.Min(1, last), last, inputs.Length);
-        Run(new ReadOnlySpan<BlockStep>(in only), inputs, new ReadOnlySpan<View>(in output), 0);
+        BlockStep only = new(op, inputs[last].DType, 0, Math.Min(1, last), last, inputs.Length, output.DType);
+        Run(new ReadOnlySpan<BlockStep>(in only), inputs, new ReadOnlySpan<View>(in output), 0, null);
     }
 
     /// <summary>Runs a chain. All views have one shape; outputs are contiguous, and may lie exactly over an input that no later step reads.</summary>
-    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers) {
+    /// <param name="loop">The chain compiled, where it is.</param>
+    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, Loop? loop) {
         var n = outputs[0].Shape.Size;
         if (n == 0) return;
-        var count = inputs.Length + outputs.Length + registers;
-        var padded = Math.Min(Length, (n + Vector - 1) & ~(Vector - 1));
+        var count = inputs.Length + outputs.Length + (loop is null ? registers : 0);
+        var padded = Math.Min(loop is null ? Length : CompiledLength, (n + Vector - 1) & ~(Vector - 1));
         // Slots are no longer than they have to be, to share few pages, and not a power of two apart: stores at equal distances of
         // 4096 bytes would stall the loads behind them.
         var slot = padded * 8 + 3 * Line;
         var room = Scratch(count * slot, out var line);
         var all = Rent(ref places, count);
         for (var k = 0; k < count; k++) all[k] = new(room, line + k * slot);
-        for (var k = 0; k < inputs.Length; k++)
-            if (inputs[k].Layout.IsSplat) Fill(inputs[k], room.AsSpan(line + k * slot), padded);
-        if (n <= Length) OneBlock(steps, inputs, outputs, all, n, padded);
-        else ManyBlocks(steps, inputs, outputs, all, n, line, slot);
+        for (var k = 0; k < inputs.Length; k++) {
+            if (!inputs[k].Layout.IsSplat) continue;
+            if (loop is null) Fill(inputs[k], room.AsSpan(line + k * slot), padded);
+            else all[k] = new(inputs[k], inputs[k].Layout.Offset);
+        }
+        if (n <= padded) OneBlock(steps, loop, inputs, outputs, all, n, padded);
+        else ManyBlocks(steps, loop, inputs, outputs, all, n, line, slot);
         // The thread must not hold on to anybody's values.
         Array.Clear(all, 0, count);
     }
 
     // What is not in whole vectors goes through slots, all at once.
-    static void OneBlock(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int padded) {
+    static void OneBlock(ReadOnlySpan<BlockStep> steps, Loop? loop, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Operand[] all, int n, int padded) {
         for (var k = 0; k < inputs.Length; k++) {
             var layout = inputs[k].Layout;
             if (layout.IsSplat) continue;
@@ -66,18 +83,22 @@ internal static class Blocks {
         }
         if (n == padded)
             for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], 0);
-        Pass(steps, all, padded);
+        Pass(steps, loop, all, padded);
         if (n < padded)
             for (var k = 0; k < outputs.Length; k++) Store(outputs[k], 0, n, all[inputs.Length + k]);
     }
 
     // Whole vectors in place, then the last few elements through padded copies.
-    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int line, int slot) {
+    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, Loop? loop, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Operand[] all, int n, int line, int slot) {
         var strided = Rent(ref readers, inputs.Length);
-        for (var k = 0; k < inputs.Length; k++)
-            if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) strided[k] = Reader(inputs[k].Layout);
-        for (var i = 0; i < n; i += Length) {
-            var here = Math.Min(Length, n - i);
+        var gathers = false;
+        for (var k = 0; k < inputs.Length; k++) {
+            if (inputs[k].Layout.IsContiguous || inputs[k].Layout.IsSplat) continue;
+            (strided[k], gathers) = (Reader(inputs[k].Layout), true);
+        }
+        var length = loop is null ? Length : gathers ? CompiledLength : n;
+        for (var i = 0; i < n; i += length) {
+            var here = Math.Min(length, n - i);
             var whole = here & ~(Vector - 1);
             if (whole > 0) {
                 for (var k = 0; k < inputs.Length; k++) {
@@ -85,7 +106,7 @@ internal static class Blocks {
                     else if (!inputs[k].Layout.IsSplat) strided[k].Read(inputs[k], whole, all[k]);
                 }
                 for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], i);
-                Pass(steps, all, whole);
+                Pass(steps, loop, all, whole);
             }
             if (whole == here) continue;
             var rest = here - whole;
@@ -96,14 +117,15 @@ internal static class Blocks {
                 Pad(inputs[k], rest, all[k]);
             }
             for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(scratch!, line + k * slot);
-            Pass(steps, all, Vector);
+            Pass(steps, loop, all, Vector);
             for (var k = 0; k < outputs.Length; k++) Store(outputs[k], i + whole, rest, all[inputs.Length + k]);
         }
         Array.Clear(strided, 0, inputs.Length);
     }
 
-    static void Pass(ReadOnlySpan<BlockStep> steps, Place[] all, int count) {
-        foreach (ref readonly var s in steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
+    static void Pass(ReadOnlySpan<BlockStep> steps, Loop? loop, Operand[] all, int count) {
+        if (loop is not null) loop(all, count);
+        else foreach (ref readonly var s in steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 
     static void Fill(View splat, Span<byte> slot, int count) {
@@ -120,25 +142,25 @@ internal static class Blocks {
 
     static StridedReader Reader(Layout layout) => new(layout.Runs.Dims, layout.Runs.Strides, layout.Offset);
 
-    static void Gather(View from, int count, Place to) {
+    static void Gather(View from, int count, Operand to) {
         var reader = Reader(from.Layout);
         reader.Read(from, count, to);
     }
 
-    static void Copy(View from, int i, int count, Place to) {
+    static void Copy(View from, int i, int count, Operand to) {
         var size = from.DType.Size();
         var (memory, start) = from.Memory;
         memory.AsSpan(start + i * size, count * size).CopyTo(to.Span(count * size));
     }
 
-    static void Store(View to, int i, int count, Place from) {
+    static void Store(View to, int i, int count, Operand from) {
         var size = to.DType.Size();
         var (memory, start) = to.Memory;
         from.Span(count * size).CopyTo(memory.AsSpan(start + i * size));
     }
 
     // A padded lane must hold a harmless number: what an earlier block left there may take a slow path.
-    static void Pad(View view, int count, Place to) {
+    static void Pad(View view, int count, Operand to) {
         var size = view.DType.Size();
         to.Span(((count + Vector - 1) & ~(Vector - 1)) * size)[(count * size)..].Clear();
     }
@@ -151,16 +173,7 @@ internal static class Blocks {
         return scratch;
     }
 
-    /// <summary>Where an operand's block lies: in its own memory, or in a slot.</summary>
-    readonly struct Place(byte[] array, int offset) {
-        public Place(View view, int element) : this(view.Memory.Array, view.Memory.Start + element * view.DType.Size()) { }
-
-        public ref byte Start => ref array[offset];
-
-        public Span<byte> Span(int count) => array.AsSpan(offset, count);
-    }
-
-    static void Read(this ref StridedReader reader, View from, int count, Place to) {
+    static void Read(this ref StridedReader reader, View from, int count, Operand to) {
         var (memory, start) = from.Memory;
         var source = memory.AsSpan(start);
         var destination = to.Span(count * from.DType.Size());

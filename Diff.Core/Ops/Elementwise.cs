@@ -1,12 +1,10 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using System.Reflection;
 
 namespace Diff;
 
-/// <summary>An op that works on each element alone. It gives its arithmetic once, on blocks.</summary>
-/// <remarks>Eager and planned execution hand it the same blocks of a multiple of 16 elements, so their bits agree by
-/// construction; <c>TensorPrimitives</c> would take another path for a tail of a few elements.</remarks>
+/// <summary>An op that works on each element alone. It gives its arithmetic once, on a vector.</summary>
+/// <remarks>Eager and planned execution hand it blocks of a multiple of 16 elements, over which it loops; a plan that runs often has its chains
+/// compiled into loops over many ops at once, which call the same arithmetic. So their bits agree by construction.</remarks>
 internal abstract record ElementwiseOp(int Arity) : Op {
     public override bool KeepsWeakness => true;
 
@@ -16,6 +14,15 @@ internal abstract record ElementwiseOp(int Arity) : Op {
     /// <summary>Computes one block: inputs a, b, c (as many as the arity), output y, count a multiple of 16.</summary>
     /// <param name="type">The dtype of the last input.</param>
     public abstract void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count);
+
+    /// <summary>The arithmetic on one vector of lanes, for compiled loops: a static method that takes the inputs (bools as masks), then <see cref="Constant"/>
+    /// if there is one. Null where only blocks have it.</summary>
+    /// <param name="type">The dtype of the last input.</param>
+    /// <param name="lane">The C# type of its lanes; of bools an integer of the size of the loop's numbers.</param>
+    public virtual MethodInfo? Vector(DType type, Type lane) => null;
+
+    /// <summary>A parameter that the arithmetic takes besides.</summary>
+    public virtual int? Constant => null;
 
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         if (inputs.Length != Arity) throw new InvalidOperationException($"{Name} takes {Arity} inputs.");
@@ -41,5 +48,4 @@ internal abstract record ElementwiseOp(int Arity) : Op {
     protected DType Same(ReadOnlySpan<DType> types) =>
         types.Length < 2 || types[0] == types[1] ? types[0] : throw new DTypeException($"{Name}: dtypes {types[0].Name()} and {types[1].Name()} differ.");
 
-    protected static Span<T> Span<T>(ref byte start, int count) where T : unmanaged => MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref start), count);
 }

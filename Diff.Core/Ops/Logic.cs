@@ -1,4 +1,7 @@
 using System.Numerics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Diff;
 
@@ -14,16 +17,35 @@ internal sealed record CompareOp(Comparison How) : PlainElementwiseOp(2) {
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Same(inputs) is var _ ? DType.Bool : default;
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
-        var to = Span<bool>(ref y, count);
-        switch (type) {
-            case DType.F32: Masks.Compare<float>(How, Span<float>(ref a, count), Span<float>(ref b, count), to); break;
-            case DType.F64: Masks.Compare<double>(How, Span<double>(ref a, count), Span<double>(ref b, count), to); break;
-            case DType.I32: Masks.Compare<int>(How, Span<int>(ref a, count), Span<int>(ref b, count), to); break;
-            case DType.I64: Masks.Compare<long>(How, Span<long>(ref a, count), Span<long>(ref b, count), to); break;
-            case DType.U32: Masks.Compare<uint>(How, Span<uint>(ref a, count), Span<uint>(ref b, count), to); break;
-            default: Masks.Compare<byte>(How, Span<byte>(ref a, count), Span<byte>(ref b, count), to); break;
+        switch (How) {
+            case Comparison.Equal: Compare<Masks.Equal>(type, ref a, ref b, ref y, count); break;
+            case Comparison.NotEqual: Compare<Masks.NotEqual>(type, ref a, ref b, ref y, count); break;
+            case Comparison.Less: Compare<Masks.Less>(type, ref a, ref b, ref y, count); break;
+            case Comparison.LessOrEqual: Compare<Masks.LessOrEqual>(type, ref a, ref b, ref y, count); break;
+            case Comparison.Greater: Compare<Masks.Greater>(type, ref a, ref b, ref y, count); break;
+            default: Compare<Masks.GreaterOrEqual>(type, ref a, ref b, ref y, count); break;
         }
     }
+
+    static void Compare<F>(DType type, ref byte a, ref byte b, ref byte y, int count) where F : struct, IMap2 {
+        switch (type) {
+            case DType.F32: Masks.Compare<F, float>(ref a, ref b, ref y, count); break;
+            case DType.F64: Masks.Compare<F, double>(ref a, ref b, ref y, count); break;
+            case DType.I32: Masks.Compare<F, int>(ref a, ref b, ref y, count); break;
+            case DType.I64: Masks.Compare<F, long>(ref a, ref b, ref y, count); break;
+            case DType.U32: Masks.Compare<F, uint>(ref a, ref b, ref y, count); break;
+            default: Masks.CompareBytes<F>(ref a, ref b, ref y, count); break;
+        }
+    }
+
+    public override MethodInfo? Vector(DType type, Type lane) => type == DType.Bool ? null : How switch {
+        Comparison.Equal => Loops.MethodOf<Masks.Equal>(lane),
+        Comparison.NotEqual => Loops.MethodOf<Masks.NotEqual>(lane),
+        Comparison.Less => Loops.MethodOf<Masks.Less>(lane),
+        Comparison.LessOrEqual => Loops.MethodOf<Masks.LessOrEqual>(lane),
+        Comparison.Greater => Loops.MethodOf<Masks.Greater>(lane),
+        _ => Loops.MethodOf<Masks.GreaterOrEqual>(lane),
+    };
 
     public override IEnumerable<Sample> Samples() =>
         from how in Enum.GetValues<Comparison>()
@@ -42,17 +64,19 @@ internal sealed record BitwiseOp(Bitwise How) : PlainElementwiseOp(2) {
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
         // Bits do not care how they are grouped; a block is a multiple of 16 elements.
-        var bytes = count * type.Size();
-        Run(Span<ulong>(ref a, bytes / 8), Span<ulong>(ref b, bytes / 8), Span<ulong>(ref y, bytes / 8));
-    }
-
-    void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IBinaryInteger<T> {
-        switch (How) {
-            case Bitwise.And: System.Numerics.Tensors.TensorPrimitives.BitwiseAnd(a, b, y); break;
-            case Bitwise.Or: System.Numerics.Tensors.TensorPrimitives.BitwiseOr(a, b, y); break;
-            default: System.Numerics.Tensors.TensorPrimitives.Xor(a, b, y); break;
+        var words = count * type.Size() / sizeof(ulong);
+        for (nint i = 0; i < words; i++) {
+            ref var to = ref Unsafe.Add(ref Unsafe.As<byte, ulong>(ref y), i);
+            var (x, z) = (Unsafe.Add(ref Unsafe.As<byte, ulong>(ref a), i), Unsafe.Add(ref Unsafe.As<byte, ulong>(ref b), i));
+            to = How switch { Bitwise.And => x & z, Bitwise.Or => x | z, _ => x ^ z };
         }
     }
+
+    public override MethodInfo Vector(DType type, Type lane) => How switch {
+        Bitwise.And => Loops.MethodOf<Masks.And>(lane),
+        Bitwise.Or => Loops.MethodOf<Masks.Or>(lane),
+        _ => Loops.MethodOf<Masks.Xor>(lane),
+    };
 
     public override IEnumerable<Sample> Samples() =>
         from how in Enum.GetValues<Bitwise>()
@@ -66,8 +90,11 @@ internal sealed record NotOp() : PlainElementwiseOp(1) {
 
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => inputs[0] == DType.Bool ? DType.Bool : throw Refuses(inputs[0], "bools");
 
-    public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) =>
-        System.Numerics.Tensors.TensorPrimitives.Xor(Span<byte>(ref a, count), (byte)1, Span<byte>(ref y, count));
+    public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
+        for (nint i = 0; i < count; i++) Unsafe.Add(ref y, i) = (byte)(Unsafe.Add(ref a, i) ^ 1);
+    }
+
+    public override MethodInfo Vector(DType type, Type lane) => Loops.MethodOf<Masks.Not>(lane);
 
     public override IEnumerable<Sample> Samples() => [new(this, [new(DType.Bool, Shape.Of(3, 7))], 0, 2)];
 }
@@ -82,13 +109,14 @@ internal sealed record SelectOp() : ElementwiseOp(3) {
         inputs[0] == DType.Bool ? Same(inputs[1..]) : throw new DTypeException($"Where: the condition is {inputs[0].Name()}; it has to be bool, a comparison such as x > 0.");
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
-        var when = Span<bool>(ref a, count);
         switch (type.Size()) {
-            case 1: Masks.Select<byte>(when, Span<byte>(ref b, count), Span<byte>(ref c, count), Span<byte>(ref y, count)); break;
-            case 4: Masks.Select<float>(when, Span<float>(ref b, count), Span<float>(ref c, count), Span<float>(ref y, count)); break;
-            default: Masks.Select<double>(when, Span<double>(ref b, count), Span<double>(ref c, count), Span<double>(ref y, count)); break;
+            case 1: Masks.SelectBytes(ref a, ref b, ref c, ref y, count); break;
+            case 4: Masks.Select<uint>(ref a, ref b, ref c, ref y, count); break;
+            default: Masks.Select<ulong>(ref a, ref b, ref c, ref y, count); break;
         }
     }
+
+    public override MethodInfo Vector(DType type, Type lane) => Loops.MethodOf<Masks.Choose>(lane);
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
         [Pick(inputs[0], tangents[1], tangents[2], outputs[0].Type)];
@@ -117,31 +145,40 @@ internal sealed record ConvertOp(DType To) : ElementwiseOp(1) {
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) {
         switch (type) {
-            case DType.F32: Run<float>(Span<float>(ref a, count), ref y, count); break;
-            case DType.F64: Run<double>(Span<double>(ref a, count), ref y, count); break;
-            case DType.I32: Run<int>(Span<int>(ref a, count), ref y, count); break;
-            case DType.I64: Run<long>(Span<long>(ref a, count), ref y, count); break;
-            case DType.U32: Run<uint>(Span<uint>(ref a, count), ref y, count); break;
-            default: Run<byte>(Span<byte>(ref a, count), ref y, count); break;
+            case DType.F32: Run<float>(ref a, ref y, count); break;
+            case DType.F64: Run<double>(ref a, ref y, count); break;
+            case DType.I32: Run<int>(ref a, ref y, count); break;
+            case DType.I64: Run<long>(ref a, ref y, count); break;
+            case DType.U32: Run<uint>(ref a, ref y, count); break;
+            default: Run<byte>(ref a, ref y, count); break;
         }
     }
 
-    void Run<T>(ReadOnlySpan<T> x, ref byte y, int count) where T : unmanaged, INumber<T> {
+    void Run<T>(ref byte x, ref byte y, int count) where T : unmanaged, INumber<T> {
         switch (To) {
-            case DType.F32: Convert(x, Span<float>(ref y, count)); break;
-            case DType.F64: Convert(x, Span<double>(ref y, count)); break;
-            case DType.I32: Convert(x, Span<int>(ref y, count)); break;
-            case DType.I64: Convert(x, Span<long>(ref y, count)); break;
-            case DType.U32: Convert(x, Span<uint>(ref y, count)); break;
+            case DType.F32: Run<T, float>(ref x, ref y, count); break;
+            case DType.F64: Run<T, double>(ref x, ref y, count); break;
+            case DType.I32: Run<T, int>(ref x, ref y, count); break;
+            case DType.I64: Run<T, long>(ref x, ref y, count); break;
+            case DType.U32: Run<T, uint>(ref x, ref y, count); break;
             default:
-                var to = Span<bool>(ref y, count);
-                for (var i = 0; i < count; i++) to[i] = x[i] != T.Zero;
+                for (nint i = 0; i < count; i++) Unsafe.Add(ref y, i) = Unsafe.Add(ref Unsafe.As<byte, T>(ref x), i) != T.Zero ? (byte)1 : (byte)0;
                 break;
         }
     }
 
-    static void Convert<T, U>(ReadOnlySpan<T> x, Span<U> y) where T : unmanaged, INumber<T> where U : unmanaged, INumber<U> =>
-        System.Numerics.Tensors.TensorPrimitives.ConvertSaturating(x, y);
+    static void Run<T, U>(ref byte x, ref byte y, int count) where T : unmanaged, INumber<T> where U : unmanaged, INumber<U> =>
+        System.Numerics.Tensors.TensorPrimitives.ConvertSaturating(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, T>(ref x), count), MemoryMarshal.CreateSpan(ref Unsafe.As<byte, U>(ref y), count));
+
+    // Between numbers of one size, and to and from bools: the others would need vectors of two lengths in one loop.
+    public override MethodInfo? Vector(DType type, Type lane) => (type, To) switch {
+        (DType.Bool, DType.Bool) => null,
+        (DType.Bool, _) => typeof(Conversions).GetMethod(nameof(Conversions.OfMask))!.MakeGenericMethod(lane, To.Lane()),
+        (_, DType.Bool) => Loops.MethodOf<Masks.OfNumber>(lane),
+        (DType.F32, DType.I32 or DType.U32) or (DType.I32 or DType.U32, DType.F32) or (DType.F64, DType.I64) or (DType.I64, DType.F64) =>
+            typeof(Conversions).GetMethod($"{type}To{To}"),
+        _ => null,
+    };
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [To.IsFloat() ? tangents[0]!.To(To) : null];
 

@@ -82,7 +82,7 @@ internal static class Fusion {
             var b = e.Inputs.Length > 1 ? operand[e.Inputs[1]] : a;
             // A register is taken before those of the operands are given back: an op may read its inputs twice.
             if (!operand.TryGetValue(e.First, out var to)) operand[e.First] = to = free.TryPop(out var again) ? again : first + registers++;
-            blocks[k] = new((ElementwiseOp)e.Op, types[last].DType, a, b, operand[last], to);
+            blocks[k] = new((ElementwiseOp)e.Op, types[last].DType, a, b, operand[last], to, types[e.First].DType);
             foreach (var x in e.Inputs.Append(e.First).Distinct())
                 if (operand[x] >= first && !Array.Exists(equations[(k + 1)..], later => Array.IndexOf(later.Inputs, x) >= 0)) free.Push(operand[x]);
         }

@@ -6,7 +6,8 @@ namespace Diff;
 /// <remarks>Elementwise equations run in groups, see <see cref="Fusion"/>. Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
 /// it; layouts cost nothing; only results are allocated. A plan may run on any number of threads: each has a frame.</remarks>
 internal sealed class Plan {
-    const int Line = 64, NoPlace = -1;
+    // So many runs earn a plan that its loops are compiled.
+    const int Line = 64, NoPlace = -1, EarnsLoops = 8;
 
     readonly PlanStep[] steps;
     readonly int[] outputs;
@@ -18,6 +19,8 @@ internal sealed class Plan {
     readonly int arity, results;
     readonly int[] passing;
     readonly bool[] lands;
+    readonly Loop?[] loops;
+    int runs;
     Frame? spare;
     View[]? carry;
 
@@ -43,6 +46,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
+        loops = new Loop?[steps.Length];
     }
 
     /// <summary>The program as it was traced: what a graph is compared with.</summary>
@@ -122,9 +126,10 @@ internal sealed class Plan {
     }
 
     void Run(Frame frame) {
+        if (runs < EarnsLoops && Interlocked.Increment(ref runs) == EarnsLoops) ThreadPool.UnsafeQueueUserWorkItem(static plan => plan.CompileLater(), this, preferLocal: false);
         var slots = frame.Slots;
-        foreach (var step in steps) {
-            var first = step.Outputs[0];
+        for (var k = 0; k < steps.Length; k++) {
+            var (step, first) = (steps[k], steps[k].Outputs[0]);
             if (roots[first] != first) {
                 slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
                 continue;
@@ -133,7 +138,7 @@ internal sealed class Plan {
             var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
             for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
             for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
-            if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers);
+            if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
             else step.Equations[0].Op.Evaluate(ins, outs);
         }
     }
@@ -162,6 +167,24 @@ internal sealed class Plan {
 
     /// <summary>Gives it back.</summary>
     public void ReturnCarry(View[] rented) => carry = rented;
+
+    // A chain that cannot be compiled is interpreted; it must not end somebody's process from a thread of its own.
+    void CompileLater() {
+        try {
+            Compile();
+        } catch (Exception e) {
+            System.Diagnostics.Debug.Fail(e.ToString());
+        }
+    }
+
+    /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
+    public void Compile() {
+        for (var k = 0; k < steps.Length; k++) {
+            if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
+            (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, layouts[x].IsSplat))];
+            loops[k] = LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length));
+        }
+    }
 
     /// <summary>How it runs.</summary>
     public Explanation Explain() {

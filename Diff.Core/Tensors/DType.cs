@@ -32,6 +32,16 @@ public static class DTypes {
     /// <summary>Bytes of one element.</summary>
     public static int Size(this DType type) => type switch { DType.Bool => 1, DType.I64 or DType.F64 => 8, _ => 4 };
 
+    /// <summary>The C# type of an element in a vector; bools are masks there, and have none.</summary>
+    internal static Type Lane(this DType type) => type switch {
+        DType.U32 => typeof(uint),
+        DType.I32 => typeof(int),
+        DType.I64 => typeof(long),
+        DType.F32 => typeof(float),
+        DType.F64 => typeof(double),
+        _ => throw new InvalidOperationException($"{type} is no lane."),
+    };
+
     /// <summary>Whether values of this type have derivatives.</summary>
     public static bool IsFloat(this DType type) => type >= DType.F32;
 

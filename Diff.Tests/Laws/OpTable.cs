@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Diff.Tests;
 
@@ -104,8 +106,20 @@ internal static class Values {
         return [.. Enumerable.Range(0, x.Size).Select(i => Numbers.Read(packed, i))];
     }
 
-    /// <summary>The bits of the values in row-major order, whatever the layout.</summary>
-    public static byte[] Bits(View view) => view.Shape.Size == 0 ? [] : view.Packed().Bytes.ToArray();
+    /// <summary>The bits of the values in row-major order, whatever the layout. All NaN are one: which of two a sum hands on, IEEE 754 leaves open,
+    /// and a compiler that swaps the two decides it.</summary>
+    public static byte[] Bits(View view) {
+        if (view.Shape.Size == 0) return [];
+        var bytes = view.Packed().Bytes.ToArray();
+        if (view.DType == DType.F32) One<float>(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
+        else if (view.DType == DType.F64) One<double>(MemoryMarshal.Cast<byte, double>(bytes.AsSpan()));
+        return bytes;
+
+        static void One<T>(Span<T> values) where T : IFloatingPointIeee754<T> {
+            foreach (ref var v in values)
+                if (T.IsNaN(v)) v = T.NaN;
+        }
+    }
 
     public static byte[] Bits(Tensor x) => Bits(x.Value);
 

@@ -34,15 +34,16 @@ public class ProgramLaws {
 
 /// <summary>Laws of functions of tensors. Every one can be called in a test of its own, as a failure prints it.</summary>
 internal static class Laws {
-    /// <summary>Eager, interpreted, planned (fused, in memory that starts as NaN) and jitted: one result to the bit, and the arguments stay what they are.</summary>
+    /// <summary>Eager, interpreted, planned (fused, in memory that starts as NaN), compiled and jitted: one result to the bit, and the arguments stay what they are.</summary>
     public static void OneResult(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
         var before = Array.ConvertAll(at, Values.Bits);
         var eager = Outcome(() => f(at));
         var (program, arguments) = Closed(f, at);
         Same(eager, Outcome(() => Tensors(Evaluation.Interpret(program, arguments))), "interpreted");
         var plan = new Plan(program);
-        for (var run = 0; run < 2; run++) {
-            Same(eager, Outcome(() => Tensors(plan.Run(arguments))), $"planned, run {run}");
+        for (var run = 0; run < 4; run++) {
+            if (run == 2) plan.Compile();
+            Same(eager, Outcome(() => Tensors(plan.Run(arguments))), $"{(run < 2 ? "planned" : "compiled")}, run {run}");
             plan.Poison();
         }
         var jitted = Jit<Tensor[], Tensor[]>(f);

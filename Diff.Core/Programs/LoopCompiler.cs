@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Diff;
+
+/// <summary>A chain of elementwise ops over one stretch of memory: count is a multiple of 16 elements; of a repeated operand the first is read.</summary>
+internal delegate void Loop(Operand[] operands, int count);
+
+/// <summary>Writes a chain down as one loop whose intermediate values are registers, in the machine's own code.</summary>
+/// <remarks>Each op contributes the method that the interpreter of blocks loops over, so the bits are the same. What an op has no such method
+/// for, and chains over numbers of two sizes, stay with the interpreter; so does everything where no code can be made at run time.</remarks>
+internal static class LoopCompiler {
+    // A loop is a pure function of the chain, so that many plans share it: each last batch of an epoch is another plan.
+    static readonly ConcurrentDictionary<Chain, Lazy<Loop?>> loops = new();
+
+    const int MostKept = 4096;
+
+    /// <summary>The loop of a chain, or null where there can be none.</summary>
+    public static Loop? Find(Chain chain) {
+        if (!RuntimeFeature.IsDynamicCodeCompiled) return null;
+        if (loops.Count > MostKept) loops.Clear();
+        return loops.GetOrAdd(chain, static c => new(() => new Writer(c).Write())).Value;
+    }
+
+    /// <summary>Emits one chain.</summary>
+    sealed class Writer {
+        readonly Chain chain;
+        readonly Type maskLane;
+        readonly bool possible;
+        readonly LocalBuilder[] blocks;
+        readonly Value?[] values;
+        readonly DynamicMethod method = new("Loop", null, [typeof(Operand[]), typeof(int)], typeof(LoopCompiler).Module, skipVisibility: true);
+        readonly ILGenerator il;
+        readonly LocalBuilder index;
+
+        public Writer(Chain chain) {
+            this.chain = chain;
+            il = method.GetILGenerator();
+            var sizes = chain.Inputs.Select(x => x.Type).Concat(chain.Steps.Select(s => s.Result)).Where(t => t != DType.Bool).Select(t => t.Size()).Distinct().ToArray();
+            possible = sizes.Length <= 1;
+            maskLane = sizes is [8] ? typeof(long) : typeof(int);
+            var operands = chain.Inputs.Length + chain.Outputs;
+            blocks = new LocalBuilder[operands];
+            values = new Value?[operands + chain.Steps.Max(s => s.To) + 1];
+            index = il.DeclareLocal(typeof(nint));
+        }
+
+        public Loop? Write() {
+            if (!possible || chain.Steps.Any(s => MethodOf(s) is null)) return null;
+            for (var k = 0; k < blocks.Length; k++) {
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldc_I4, k);
+                il.Emit(OpCodes.Ldelema, typeof(Operand));
+                il.Emit(OpCodes.Call, typeof(Operand).GetProperty(nameof(Operand.Start))!.GetMethod!);
+                il.Emit(OpCodes.Stloc, blocks[k] = il.DeclareLocal(typeof(byte).MakeByRefType()));
+            }
+            for (var k = 0; k < chain.Inputs.Length; k++) {
+                if (!chain.Inputs[k].Repeats) continue;
+                il.Emit(OpCodes.Ldloc, blocks[k]);
+                values[k] = Call(chain.Inputs[k].Type == DType.Bool ? Of(typeof(Masks), nameof(Masks.Repeat), maskLane) : Of(typeof(Loops), nameof(Loops.Repeat), Lane(chain.Inputs[k].Type)), chain.Inputs[k].Type);
+            }
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Conv_I);
+            il.Emit(OpCodes.Stloc, index);
+            var again = il.DefineLabel();
+            il.MarkLabel(again);
+            foreach (var step in chain.Steps) Emit(step);
+            il.Emit(OpCodes.Ldloc, index);
+            il.Emit(OpCodes.Ldc_I4, maskLane == typeof(long) ? Vector512<long>.Count : Vector512<int>.Count);
+            il.Emit(OpCodes.Conv_I);
+            il.Emit(OpCodes.Add);
+            il.Emit(OpCodes.Stloc, index);
+            il.Emit(OpCodes.Ldloc, index);
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Conv_I);
+            il.Emit(OpCodes.Blt, again);
+            il.Emit(OpCodes.Ret);
+            var loop = method.CreateDelegate<Loop>();
+            // The machine's code is made here, not at the first call in the middle of somebody's step.
+            RuntimeHelpers.PrepareDelegate(loop);
+            return loop;
+        }
+
+        void Emit(BlockStep step) {
+            var called = MethodOf(step)!;
+            var parameters = called.GetParameters();
+            int[] operands = [step.A, step.B, step.C];
+            foreach (var o in operands[..step.Op.Arity]) Read(o);
+            for (var k = 0; k < step.Op.Arity; k++) {
+                var value = values[operands[k]]!;
+                il.Emit(OpCodes.Ldloc, value.Local);
+                var lane = parameters[k].ParameterType.GenericTypeArguments[0];
+                if (value.Type == DType.Bool && lane != maskLane) il.Emit(OpCodes.Call, Of(typeof(Masks), nameof(Masks.As), maskLane, lane));
+            }
+            if (step.Op.Constant is { } constant) il.Emit(OpCodes.Ldc_I4, constant);
+            var made = called.ReturnType.GenericTypeArguments[0];
+            if (step.Result == DType.Bool && made != maskLane) {
+                il.Emit(OpCodes.Call, called);
+                called = Of(typeof(Masks), nameof(Masks.As), made, maskLane);
+            }
+            var result = values[step.To] = Call(called, step.Result);
+            if (step.To >= blocks.Length) return;
+            il.Emit(OpCodes.Ldloc, result.Local);
+            il.Emit(OpCodes.Ldloc, blocks[step.To]);
+            il.Emit(OpCodes.Ldloc, index);
+            il.Emit(OpCodes.Call, step.Result == DType.Bool ? Of(typeof(Masks), nameof(Masks.Store), maskLane) : Of(typeof(Loops), nameof(Loops.Store), Lane(step.Result)));
+        }
+
+        // An operand of this loop is read once a turn, when it is first needed.
+        void Read(int operand) {
+            if (values[operand] is not null) return;
+            var type = chain.Inputs[operand].Type;
+            il.Emit(OpCodes.Ldloc, blocks[operand]);
+            il.Emit(OpCodes.Ldloc, index);
+            values[operand] = Call(type == DType.Bool ? Of(typeof(Masks), nameof(Masks.Load), maskLane) : Of(typeof(Loops), nameof(Loops.Load), Lane(type)), type);
+        }
+
+        Value Call(MethodInfo called, DType type) {
+            il.Emit(OpCodes.Call, called);
+            var local = il.DeclareLocal(called.ReturnType);
+            il.Emit(OpCodes.Stloc, local);
+            return new(local, type);
+        }
+
+        MethodInfo? MethodOf(BlockStep step) => step.Op.Vector(step.Type, Lane(step.Type));
+
+        Type Lane(DType type) => type == DType.Bool ? maskLane : type.Lane();
+
+        static MethodInfo Of(Type type, string name, params Type[] lanes) => type.GetMethod(name)!.MakeGenericMethod(lanes);
+
+        sealed record Value(LocalBuilder Local, DType Type);
+    }
+}
+
+/// <summary>What a compiled loop is a function of.</summary>
+/// <param name="Steps">The ops, over operands: inputs are numbered first, then outputs, then registers.</param>
+/// <param name="Inputs">Their dtypes, and whether each is one element for all.</param>
+/// <param name="Outputs">How many there are.</param>
+internal sealed record Chain(BlockStep[] Steps, (DType Type, bool Repeats)[] Inputs, int Outputs) {
+    public bool Equals(Chain? other) => other is not null && Outputs == other.Outputs && Steps.AsSpan().SequenceEqual(other.Steps) && Inputs.AsSpan().SequenceEqual(other.Inputs);
+
+    public override int GetHashCode() {
+        var hash = new HashCode();
+        foreach (var s in Steps) hash.Add(s);
+        foreach (var x in Inputs) hash.Add(x);
+        return hash.ToHashCode();
+    }
+}
