@@ -17,13 +17,15 @@ public static class Train {
     /// <param name="optimizer">How to step.</param>
     /// <param name="loss">A scalar, by the parameters and a batch.</param>
     /// <param name="observe">Called after each step with its number and loss.</param>
-    public static P Fit<P, B>(P start, IEnumerable<B> batches, Optimizer optimizer, Func<P, B, Tensor> loss, Action<Observation>? observe = null) =>
-        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), default, batches.Given(), observe);
+    /// <param name="jit">Whether the step is recorded once and its state updated in place: faster, for losses that may be recorded, see
+    /// <see cref="Functions.Fold{S, B}(S, IEnumerable{B}, Func{S, B, S})"/>.</param>
+    public static P Fit<P, B>(P start, IEnumerable<B> batches, Optimizer optimizer, Func<P, B, Tensor> loss, Action<Observation>? observe = null, bool jit = false) =>
+        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), default, batches.Given(), observe, jit);
 
-    /// <inheritdoc cref="Fit{P, B}(P, IEnumerable{B}, Optimizer, Func{P, B, Tensor}, Action{Observation}?)"/>
+    /// <inheritdoc cref="Fit{P, B}(P, IEnumerable{B}, Optimizer, Func{P, B, Tensor}, Action{Observation}?, bool)"/>
     [OverloadResolutionPriority(1)]
-    public static Tensor Fit<B>(Tensor start, IEnumerable<B> batches, Optimizer optimizer, Func<Tensor, B, Tensor> loss, Action<Observation>? observe = null) =>
-        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), default, batches.Given(), observe);
+    public static Tensor Fit<B>(Tensor start, IEnumerable<B> batches, Optimizer optimizer, Func<Tensor, B, Tensor> loss, Action<Observation>? observe = null, bool jit = false) =>
+        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), default, batches.Given(), observe, jit);
 
     /// <summary>The parameters after one step for each batch, of a loss that draws random numbers, or gives the model for the next step with
     /// what is not trained changed (running statistics).</summary>
@@ -39,21 +41,21 @@ public static class Train {
     /// <param name="loss">By the parameters, a batch and a key of its own for each step: a scalar, and the model for the next step.</param>
     /// <param name="key">What the steps' keys come from: step number t has <c>key.FoldIn(t)</c>.</param>
     /// <param name="observe">Called after each step with its number and loss.</param>
-    public static P Fit<P, B>(P start, IEnumerable<B> batches, Optimizer optimizer, Func<P, B, Key, (Tensor Loss, P Next)> loss, Key key = default, Action<Observation>? observe = null) =>
-        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), key, batches.Given(), observe);
+    public static P Fit<P, B>(P start, IEnumerable<B> batches, Optimizer optimizer, Func<P, B, Key, (Tensor Loss, P Next)> loss, Key key = default, Action<Observation>? observe = null, bool jit = false) =>
+        Fold(Step(optimizer.Given(), loss.Given()), start.Given(), key, batches.Given(), observe, jit);
 
     /// <summary>The parameters after so many steps on one loss: all data at once, or no data at all.</summary>
     /// <remarks><example><code>
     /// var line = Train.Fit(new { W = (Tensor)0, B = (Tensor)0 }, 200, Sgd(0.2), p => SquaredError(x * p.W + p.B, y).Mean());
     /// </code></example></remarks>
-    public static P Fit<P>(P start, int steps, Optimizer optimizer, Func<P, Tensor> loss, Action<Observation>? observe = null) =>
-        Fold(Step<P, int>(optimizer.Given(), Ignoring<P>(loss.Given())), start.Given(), default, Enumerable.Range(0, steps.AtLeast(0)), observe);
+    public static P Fit<P>(P start, int steps, Optimizer optimizer, Func<P, Tensor> loss, Action<Observation>? observe = null, bool jit = false) =>
+        Fold(Step<P, int>(optimizer.Given(), Ignoring<P>(loss.Given())), start.Given(), default, new int[steps.AtLeast(0)], observe, jit);
 
     static Func<P, int, Tensor> Ignoring<P>(Func<P, Tensor> loss) => (p, _) => loss(p);
 
-    /// <inheritdoc cref="Fit{P}(P, int, Optimizer, Func{P, Tensor}, Action{Observation}?)"/>
+    /// <inheritdoc cref="Fit{P}(P, int, Optimizer, Func{P, Tensor}, Action{Observation}?, bool)"/>
     [OverloadResolutionPriority(1)]
-    public static Tensor Fit(Tensor start, int steps, Optimizer optimizer, Func<Tensor, Tensor> loss, Action<Observation>? observe = null) => Fit<Tensor>(start, steps, optimizer, loss, observe);
+    public static Tensor Fit(Tensor start, int steps, Optimizer optimizer, Func<Tensor, Tensor> loss, Action<Observation>? observe = null, bool jit = false) => Fit<Tensor>(start, steps, optimizer, loss, observe, jit);
 
     /// <summary>A step of training as a value: a start, and the function from a state and a batch to the next state.</summary>
     /// <remarks><example><code>
@@ -74,13 +76,16 @@ public static class Train {
         return new(optimizer.Given(), (p, batch, key, t) => Functions.ValueAndGrad(loss, p, batch, key.FoldIn((int)t.Item())));
     }
 
-    static P Fold<P, B>(Step<P, B> step, P start, Key key, IEnumerable<B> batches, Action<Observation>? observe) {
+    static P Fold<P, B>(Step<P, B> step, P start, Key key, IEnumerable<B> batches, Action<Observation>? observe, bool jit) {
         var state = step.Start(start, key);
+        if (jit) return Functions.Fold(state, batches, (s, b) => step.Next(s, b) is var next ? (next, (next.Step, next.Loss)) : default, y => Observe(y.Step, y.Loss)).Params;
         foreach (var batch in batches) {
             state = step.Next(state, batch);
-            observe?.Invoke(new((int)state.Step.Item(), state.Loss.Item()));
+            Observe(state.Step, state.Loss);
         }
         return state.Params;
+
+        void Observe(Tensor number, Tensor loss) => observe?.Invoke(new((int)number.Item(), loss.Item()));
     }
 }
 

@@ -19,18 +19,25 @@ internal sealed class Plan {
     readonly int arity, results;
     readonly int[] passing;
     readonly bool[] lands;
+    readonly bool[]? given;
+    readonly int[] heirs;
     readonly Loop?[] loops;
+    Plan? inPlace;
     int runs;
     Frame? spare;
     View[]? carry;
 
-    public Plan(Program source) {
-        Source = source;
+    public Plan(Program source) : this(source, null) { }
+
+    Plan(Program source, bool[]? given) {
+        (Source, this.given) = (source, given);
         var program = source.Simplify();
         (steps, outputs, types) = ([.. Fusion.Steps(program)], program.Outputs, program.Types());
         var inputs = program.Inputs.Length;
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
+        heirs = new int[types.Length];
         Array.Fill(places, NoPlace);
+        Array.Fill(heirs, NoPlace);
         for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
         foreach (var step in steps) {
             (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
@@ -69,8 +76,10 @@ internal sealed class Plan {
             var step = steps[k];
             var inherited = new HashSet<int>();
             foreach (var slot in step.Outputs) {
-                if (roots[slot] != slot || last[slot] == int.MaxValue) continue;
-                if (HeirOf(step, k, slot, inherited) is { } heir) {
+                if (roots[slot] != slot) continue;
+                if (last[slot] == int.MaxValue) {
+                    if (GivenFor(step, k, slot) is { } memory) (heirs[slot], last[memory]) = (memory, int.MaxValue);
+                } else if (HeirOf(step, k, slot, inherited) is { } heir) {
                     places[slot] = places[heir];
                     inherited.Add(heir);
                     arena.Inherit(places[slot]);
@@ -84,15 +93,26 @@ internal sealed class Plan {
         return arena.Size;
 
         // Blocks are read before they are written, so an output may lie exactly over an input that nobody needs afterwards.
+        bool MayLieOver(PlanStep step, int k, int slot, int root) => step.Blocks is not null && last[root] == k
+            && step.Inputs.All(other => roots[other] != root || layouts[other].IsContiguous && types[other].Bytes == types[slot].Bytes)
+            && step.LastRead(y => roots[y] == root) <= step.Maker(slot);
+
         int? HeirOf(PlanStep step, int k, int slot, HashSet<int> inherited) {
-            if (step.Blocks is null) return null;
-            foreach (var x in step.Inputs) {
-                var root = roots[x];
-                if (last[root] == k && places[root] != NoPlace && !inherited.Contains(root) && SizeOf(root) == SizeOf(slot)
-                    && step.Inputs.All(other => roots[other] != root || layouts[other].IsContiguous && types[other].Bytes == types[slot].Bytes)
-                    && step.LastRead(y => roots[y] == root) <= step.Maker(slot)) return root;
-            }
+            foreach (var x in step.Inputs)
+                if (roots[x] is var root && places[root] != NoPlace && !inherited.Contains(root) && SizeOf(root) == SizeOf(slot) && MayLieOver(step, k, slot, root)) return root;
             return null;
+        }
+
+        // A result in the memory of an argument that was given away: best of the one that is read here for the last time.
+        int? GivenFor(PlanStep step, int k, int slot) {
+            if (given is null || !layouts[slot].IsContiguous) return null;
+            int? dead = null;
+            for (var root = 0; root < given.Length; root++) {
+                if (!given[root] || types[root] != types[slot] || !layouts[root].IsContiguous) continue;
+                if (MayLieOver(step, k, slot, root)) return root;
+                if (last[root] < k) dead ??= root;
+            }
+            return dead;
         }
     }
 
@@ -106,6 +126,13 @@ internal sealed class Plan {
         Return(frame);
         return values;
     }
+
+    /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
+    public Plan InPlace(bool[] mine) => given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine);
+
+    /// <summary>Which results have memory that no one else has, where the marked arguments do: those computed, or handed through, once.</summary>
+    public bool[] Owned(bool[] mine) =>
+        Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= mine.Length || mine[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
 
     /// <summary>Computes the results into memory that is given, none of which an argument may share.</summary>
     public void RunInto(ReadOnlySpan<View> arguments, ReadOnlySpan<View> destinations) {
@@ -137,7 +164,7 @@ internal sealed class Plan {
             var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
             var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
             for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
-            for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
+            for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
             if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
             else step.Equations[0].Op.Evaluate(ins, outs);
         }

@@ -65,6 +65,15 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     }
 
     public R Run(A argument) {
+        bool[] owned = [];
+        return Run(argument, ref owned);
+    }
+
+    /// <summary>The same, for a caller that lets go of what it gives.</summary>
+    /// <param name="owned">Which of the argument's first tensors nobody else can reach: their memory may become the result's. Then the same of the result's.</param>
+    public R Run(A argument, ref bool[] owned) {
+        var mine = owned;
+        owned = [];
         var flat = Tree.Flatten(argument);
         var leaves = Array.FindAll(flat.Leaves, t => t.AbsentFrom is null);
         // Where the argument is another transform's variable, Jit(f) is f.
@@ -76,7 +85,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         if (known.Plan is not null && known.Obstacle is { } obstacle) return Record(obstacle);
         if (known.Captured.Change() is { } change) return Record(change);
         Interlocked.Increment(ref known.Replays.Value);
-        return known.Plan is null ? call(argument) : Run(known, known.Result!, leaves);
+        return known.Plan is null ? call(argument) : Run(known, known.Result!, leaves, mine, out owned);
 
         R Record(string why) => this.Record(why, argument, flat, leaves, types);
     }
@@ -120,7 +129,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
             Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak, r.t.IsWhole))],
         };
         Add(recording);
-        return Run(recording, result, leaves);
+        return Run(recording, result, leaves, [], out _);
 
         void Add(Recording made) {
             lock (adding) {
@@ -132,8 +141,13 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         }
     }
 
-    static R Run(Recording recording, Flat<R> result, Tensor[] leaves) {
-        var views = recording.Plan!.Run([.. leaves.Select(t => t.Value.Packed()), .. recording.Constants]);
+    static R Run(Recording recording, Flat<R> result, Tensor[] leaves, bool[] mine, out bool[] owned) {
+        var plan = recording.Plan!;
+        View[] arguments = [.. leaves.Select(t => t.Value.Packed()), .. recording.Constants];
+        Array.Resize(ref mine, arguments.Length);
+        if (Array.IndexOf(mine, true) >= 0) plan = plan.InPlace(mine);
+        var views = plan.Run(arguments);
+        owned = plan.Owned(mine);
         var computed = result.Leaves.ToArray();
         for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak, recording.Computed[i].Whole);
         return result.Rebuild(computed);
