@@ -7,7 +7,13 @@ static unsafe partial class OpenBlas {
     const string Library = "libopenblas.so.0";
     const int RowMajor = 101, Plain = 111, Transposed = 112;
 
-    static readonly bool present = NativeLibrary.TryLoad(Library, out _);
+    /// <summary>Variables that change how it works.</summary>
+    public static readonly string[] Overrides = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"];
+
+    static readonly bool present = Load();
+
+    /// <summary>Which processor's kernels it runs; null where there is no OpenBLAS.</summary>
+    public static string? Core => present ? Marshal.PtrToStringUTF8((nint)openblas_get_corename()) : null;
 
     /// <summary>[m, k]·[k, n] on numbers of its own; null where there is no OpenBLAS.</summary>
     public static Action? Product(DType type, int m, int k, int n, bool leftTransposed, bool rightTransposed) {
@@ -27,10 +33,23 @@ static unsafe partial class OpenBlas {
         }
     }
 
+    // An environment that holds it to another processor's kernels (for the sake of equal bits, say) would not show what it can do.
+    static bool Load() {
+        if (OperatingSystem.IsLinux())
+            foreach (var name in Overrides) unsetenv(name);
+        return NativeLibrary.TryLoad(Library, out _);
+    }
+
     static T[] Numbers<T>(int n) where T : struct, System.Numerics.INumber<T> {
         var random = new Random(1);
         return [.. Enumerable.Range(0, n).Select(_ => T.CreateChecked(random.NextDouble() - 0.5))];
     }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unsetenv(string name);
+
+    [LibraryImport(Library)]
+    private static partial byte* openblas_get_corename();
 
     [LibraryImport(Library)]
     private static partial void openblas_set_num_threads(int threads);

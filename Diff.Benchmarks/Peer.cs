@@ -14,9 +14,11 @@ sealed class Peer : IDisposable {
     /// <summary>The peer with as many threads as are in use, or null where this machine has no PyTorch (Debian: apt-get install python3-torch).</summary>
     public static Peer? Start() {
         try {
-            var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "peer", "peer.py"), $"{Cores.InUse}"]) {
+            var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "peer", "peer.py"), $"{Cores.InUse}"]) {
                 RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["OMP_NUM_THREADS"] = $"{Cores.InUse}" },
-            });
+            };
+            foreach (var name in OpenBlas.Overrides) start.Environment.Remove(name);
+            var process = Process.Start(start);
             if (process?.StandardOutput.ReadLine() is { } version) {
                 // What it complains of must not fill the pipe.
                 process.BeginErrorReadLine();

@@ -16,7 +16,7 @@ static class Table {
         // Quick is for hashes: nobody to compare with.
         var peers = quick ? [] : Cores.Counts.ToDictionary(n => n, n => Cores.Using(n, Peer.Start));
         if (!json) {
-            Console.WriteLine($"one core: {machine.Gflops:F0} GFLOP/s of f32 multiply-adds, {machine.MemoryGBs:F1} GB/s from memory, {machine.CacheGBs:F1} GB/s from cache; {(peers.GetValueOrDefault(1) is { } p ? $"PyTorch {p.Version}" : "without PyTorch")}");
+            Console.WriteLine($"one core: {machine.Gflops:F0} GFLOP/s of f32 multiply-adds, {machine.MemoryGBs:F1} GB/s from memory, {machine.CacheGBs:F1} GB/s from cache; {Beside(peers.GetValueOrDefault(1)?.Version, "PyTorch")}, {Beside(OpenBlas.Core, "OpenBLAS")}");
             Console.WriteLine("medians of rounds in turn; floor: multiply-adds at that peak or bytes at that rate, the larger; hash: of the state after three steps");
             Console.WriteLine(Row.Heading);
         }
@@ -27,6 +27,8 @@ static class Table {
         foreach (var peer in peers.Values) peer?.Dispose();
         return 0;
     }
+
+    static string Beside(string? version, string name) => version is null ? $"no {name}" : $"{name} {version}";
 
     static int Fail(string message) {
         Console.Error.WriteLine(message);
