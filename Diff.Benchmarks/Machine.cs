@@ -4,11 +4,22 @@ using System.Runtime.Intrinsics;
 
 namespace Diff.Benchmarks;
 
-/// <summary>What the machine can do at most, measured in the same run as everything else.</summary>
-static class Machine {
-    /// <summary>f32 multiply-adds of one core, in GFLOP/s (two flops each).</summary>
-    public static double PeakGflops() => Best(() => {
-        const int turns = 2_000_000;
+/// <summary>What one core can do at most, measured in the same run as everything else.</summary>
+/// <param name="Gflops">f32 multiply-adds, two flops each, in GFLOP/s.</param>
+/// <param name="MemoryGBs">Bytes read in order from memory, in GB/s.</param>
+/// <param name="CacheGBs">Bytes read in order from 256 KB that are read again and again, in GB/s.</param>
+sealed record Machine(double Gflops, double MemoryGBs, double CacheGBs) {
+    const int Cached = 512 << 10;
+
+    public static Machine Measure() => new(PeakGflops(), Bandwidth(32 << 20, 1), Bandwidth(64 << 10, 200));
+
+    /// <summary>Milliseconds that a step cannot do without on so many cores: its arithmetic, or its bytes where they take longer.</summary>
+    public double Floor(Cost cost, int threads) =>
+        Math.Max(cost.Flops / (cost.Double ? Gflops / 2 : Gflops) / threads, cost.Bytes / (cost.Bytes > Cached ? MemoryGBs : CacheGBs * threads)) / 1e6;
+
+    static double PeakGflops() => Best(() => {
+        // Without such vectors in hardware a turn takes a thousand times as long.
+        var turns = Vector512.IsHardwareAccelerated ? 2_000_000 : 20_000;
         var clock = Stopwatch.StartNew();
         var sink = Spin(turns);
         var seconds = clock.Elapsed.TotalSeconds;
@@ -16,16 +27,15 @@ static class Machine {
         return 2.0 * 12 * Vector512<float>.Count * turns / seconds / 1e9;
     });
 
-    /// <summary>Bytes read in order from memory by one core, in GB/s.</summary>
-    public static double BandwidthGBs() {
-        var data = new float[32 << 20];
+    static double Bandwidth(int floats, int times) {
+        var data = new float[floats];
         Array.Fill(data, 1);
         return Best(() => {
-            var clock = Stopwatch.StartNew();
-            var sum = System.Numerics.Tensors.TensorPrimitives.Sum<float>(data);
+            var (sum, clock) = (0f, Stopwatch.StartNew());
+            for (var i = 0; i < times; i++) sum += System.Numerics.Tensors.TensorPrimitives.Sum<float>(data);
             var seconds = clock.Elapsed.TotalSeconds;
             GC.KeepAlive(sum);
-            return data.Length * 4.0 / seconds / 1e9;
+            return 4.0 * floats * times / seconds / 1e9;
         });
     }
 

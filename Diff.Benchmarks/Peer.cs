@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Diff.Benchmarks;
 
-/// <summary>PyTorch in a process of its own, asked for one measurement at a time so that both take turns on the same core.</summary>
+/// <summary>PyTorch in a process of its own, asked for one measurement at a time so that both take turns on the same cores.</summary>
 sealed class Peer : IDisposable {
     readonly Process process;
 
@@ -11,13 +11,19 @@ sealed class Peer : IDisposable {
 
     public string Version { get; }
 
-    /// <summary>The peer, or null where this machine has no PyTorch (Debian: apt-get install python3-torch).</summary>
+    /// <summary>The peer with as many threads as are in use, or null where this machine has no PyTorch (Debian: apt-get install python3-torch).</summary>
     public static Peer? Start() {
         try {
-            var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", Path.Combine(AppContext.BaseDirectory, "peer.py")) {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["OMP_NUM_THREADS"] = "1" },
-            });
-            if (process?.StandardOutput.ReadLine() is { } version) return new(process, version);
+            var start = new ProcessStartInfo("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "peer", "peer.py"), $"{Cores.InUse}"]) {
+                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["OMP_NUM_THREADS"] = $"{Cores.InUse}" },
+            };
+            foreach (var name in OpenBlas.Overrides) start.Environment.Remove(name);
+            var process = Process.Start(start);
+            if (process?.StandardOutput.ReadLine() is { } version) {
+                // What it complains of must not fill the pipe.
+                process.BeginErrorReadLine();
+                return new(process, version);
+            }
             process?.Dispose();
         } catch (System.ComponentModel.Win32Exception) {
             // No Python: the table has a column less.
@@ -25,7 +31,7 @@ sealed class Peer : IDisposable {
         return null;
     }
 
-    /// <summary>Microseconds of one step, the mean over the repetitions; null where the peer has no such workload.</summary>
+    /// <summary>Milliseconds of one step, the mean over the repetitions; null where the peer has no such workload.</summary>
     public double? Measure(string workload, int repetitions) {
         process.StandardInput.WriteLine($"{workload} {repetitions}");
         process.StandardInput.Flush();

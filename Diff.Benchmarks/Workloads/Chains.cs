@@ -1,0 +1,33 @@
+namespace Diff.Benchmarks;
+
+/// <summary>Elementwise work and reductions that should be one pass each.</summary>
+static class Chains {
+    const int Million = 1 << 20;
+
+    public static readonly Workload[] All = [
+        // Adam's update alone: p, m and v are read and written, g is read.
+        Workload.Fold<(Tensor P, OptState<Tensor> State)>("adam-1M", new(0, 28.0 * Million), () => {
+            var (kp, kg) = Key.Of(0).Split();
+            var (p, g, adam) = (kp.Normal(Million), kg.Normal(Million), Adam(1e-3));
+            return ((p, adam.Init(p)), s => adam.Step(s.P, g, s.State));
+        }) with { ByHand = () => Benchmarks.ByHand.Adam(Million) },
+        Map("gelu", Gelu, Million) with { ByHand = () => Benchmarks.ByHand.Gelu(Million) },
+        Workload.Function<(Tensor X, Tensor B), Tensor>("bias-relu", new(0, 8.0 * Million), () => {
+            var (kx, kb) = Key.Of(0).Split();
+            return ((kx.Normal(1024, 1024), kb.Normal(1024)), a => Relu(a.X + a.B));
+        }) with { ByHand = () => Benchmarks.ByHand.BiasRelu(1024, 1024) },
+        Map("softmax", Softmax, 4096, 256),
+        Workload.Function<Tensor, (Tensor, Tensor)>("log-softmax-cross-entropy", new(0, 8.0 * 1024 * 1000), () => {
+            var (kx, ky) = Key.Of(0).Split();
+            var labels = ky.RandInt(0, 1000, 1024);
+            return (kx.Normal(1024, 1000), x => ValueAndGrad((Tensor logits) => CrossEntropy(logits, labels).Mean(), x));
+        }),
+        Workload.Function<(Tensor X, Tensor Scale, Tensor Offset), Tensor>("layer-norm", new(0, 8.0 * 4096 * 256), () => {
+            var (kx, ks, ko) = Key.Of(0).Split();
+            return ((kx.Normal(4096, 256), ks.Normal(256), ko.Normal(256)), a => Standardize(a.X) * a.Scale + a.Offset);
+        }),
+    ];
+
+    static Workload Map(string name, Func<Tensor, Tensor> f, params int[] shape) =>
+        Workload.Function(name, new(0, shape.Aggregate(8.0, (n, d) => n * d)), () => (Key.Of(0).Normal(shape), f));
+}
