@@ -128,7 +128,7 @@ internal sealed class Plan {
     }
 
     /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
-    public Plan InPlace(bool[] mine) => given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine);
+    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine);
 
     /// <summary>Which results have memory that no one else has, where the marked arguments do: those computed, or handed through, once.</summary>
     public bool[] Owned(bool[] mine) =>

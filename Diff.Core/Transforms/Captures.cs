@@ -18,6 +18,9 @@ internal sealed class Captures {
     readonly List<(object? Value, string Name)> atoms = [];
     readonly HashSet<object> visited = new(ReferenceEqualityComparer.Instance);
     readonly HashSet<(object, FieldInfo)> variables = [];
+    readonly List<(object Owner, FieldInfo Field, object? Value)> slots = [];
+    readonly List<(Array Live, Array Copy)> arrays = [];
+    bool isInSlots = true;
 
     /// <summary>Why nothing can be compared, or null.</summary>
     public string? Obstacle { get; private set; }
@@ -30,11 +33,31 @@ internal sealed class Captures {
 
     /// <summary>What is different now, or null; or why that cannot be known.</summary>
     public string? Change() {
+        if (Obstacle is null && isInSlots && SlotsAreSame()) return null;
         var now = new Captures(roots);
         if (now.Obstacle is { } obstacle) return obstacle;
         for (var i = 0; i < Math.Min(atoms.Count, now.atoms.Count); i++)
             if (!Same(atoms[i].Value, now.atoms[i].Value)) return $"{(atoms[i].Name == "" ? "what it captures" : atoms[i].Name)} was {Text(atoms[i].Value)}, is {Text(now.atoms[i].Value)}";
         return atoms.Count == now.atoms.Count ? null : "what it captures has another structure";
+    }
+
+    // Where every field holds the very object that it held, and numbers are equal, there is nothing to walk: the objects' own fields are asked too.
+    bool SlotsAreSame() {
+        foreach (var (owner, field, value) in slots) {
+            var now = field.GetValue(owner);
+            if (!ReferenceEquals(now, value) && !(value is ValueType && Same(value, now))) return false;
+        }
+        foreach (var (live, copy) in arrays)
+            if (!BytesOf(live).SequenceEqual(BytesOf(copy))) return false;
+        return true;
+    }
+
+    object? Read(object owner, FieldInfo field) {
+        var value = field.GetValue(owner);
+        if (owner is not ValueType) slots.Add((owner, field, value));
+        // What a struct holds by reference is reached by its own path alone, and the box is new at each reading.
+        if (value is ValueType && !(value.GetType().IsPrimitive || value.GetType().IsEnum || value is decimal)) isInSlots = false;
+        return value;
     }
 
     static bool Same(object? a, object? b) => a switch {
@@ -81,10 +104,12 @@ internal sealed class Captures {
                 }
                 break;
             case Array { Rank: 1 } numbers when numbers.GetType().GetElementType()!.IsPrimitive:
-                atoms.Add((numbers.Clone(), name));
+                arrays.Add((numbers, (Array)numbers.Clone()));
+                atoms.Add((arrays[^1].Copy, name));
                 break;
             case Array or IList when value is Array || value.GetType() is { IsGenericType: true } list && list.GetGenericTypeDefinition() == typeof(List<>):
                 if (!visited.Add(value)) break;
+                isInSlots = false;
                 var (items, i) = ((IList)value, 0);
                 atoms.Add((items.Count, $"the length of {name}"));
                 foreach (var item in items) Walk(item, $"{name}[{i++}]");
@@ -108,7 +133,7 @@ internal sealed class Captures {
         atoms.Add((type, name));
         foreach (var field in fieldsOf.GetOrAdd(type, FieldsOf)) {
             if (field.FieldType.IsPointer || field.FieldType.IsFunctionPointer) Obstacle = $"it captures a pointer, {field.Name}";
-            else Walk(field.GetValue(value), NameOf(field, name));
+            else Walk(Read(value, field), NameOf(field, name));
         }
     }
 
@@ -116,8 +141,8 @@ internal sealed class Captures {
     void WalkVariables(object closure, MethodInfo method, string name) {
         foreach (var field in fieldsOf.GetOrAdd(closure.GetType(), FieldsOf)) {
             if (!Closures.Uses(method, field)) continue;
-            if (Closures.IsClosure(field.FieldType) && field.GetValue(closure) is { } outer) WalkVariables(outer, method, name);
-            else if (variables.Add((closure, field))) Walk(field.GetValue(closure), NameOf(field, name));
+            if (Closures.IsClosure(field.FieldType) && Read(closure, field) is { } outer) WalkVariables(outer, method, name);
+            else if (variables.Add((closure, field))) Walk(Read(closure, field), NameOf(field, name));
         }
     }
 

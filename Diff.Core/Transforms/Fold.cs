@@ -19,30 +19,31 @@ public static partial class Functions {
     /// <param name="start">The state before the first step.</param>
     /// <param name="items">Read once, one at a time.</param>
     /// <param name="step">A pure function.</param>
-    public static S Fold<S, B>(S start, IEnumerable<B> items, Func<S, B, S> step) {
-        _ = step.Given();
-        return Fold<S, B, Tensor[]>(start, items, (s, item) => (step(s, item), []), _ => { }, step);
-    }
+    public static S Fold<S, B>(S start, IEnumerable<B> items, Func<S, B, S> step) =>
+        Fold(start.Given(), items.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), S> ?? new(step, x => step(x.Item1, x.Item2)), next => next);
 
     /// <summary>The same of a step that gives something besides: (state, item) → (next state, y).</summary>
+    /// <typeparam name="S">The state: a tensor or a tree of them.</typeparam>
+    /// <typeparam name="B">What a step is given besides.</typeparam>
+    /// <typeparam name="Y">What each step gives besides: a tensor or a tree of them.</typeparam>
     /// <param name="start">The state before the first step.</param>
     /// <param name="items">Read once, one at a time.</param>
     /// <param name="step">A pure function.</param>
     /// <param name="each">Called with the y of each step, which it may keep.</param>
-    /// <typeparam name="S">The state: a tensor or a tree of them.</typeparam>
-    /// <typeparam name="B">What a step is given besides.</typeparam>
-    /// <typeparam name="Y">What each step gives besides: a tensor or a tree of them.</typeparam>
-    public static S Fold<S, B, Y>(S start, IEnumerable<B> items, Func<S, B, (S Next, Y Y)> step, Action<Y> each) => Fold(start, items, step.Given(), each, step);
+    public static S Fold<S, B, Y>(S start, IEnumerable<B> items, Func<S, B, (S Next, Y Y)> step, Action<Y> each) {
+        each.Given();
+        return Fold(start.Given(), items.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), (S, Y)> ?? new(step, x => step(x.Item1, x.Item2)), result => {
+            each(result.Item2);
+            return result.Item1;
+        });
+    }
 
-    static S Fold<S, B, Y>(S start, IEnumerable<B> items, Func<S, B, (S Next, Y Y)> step, Action<Y> each, Delegate given) {
-        _ = (start.Given(), items.Given(), each.Given());
-        var jitted = new Jitted<(S State, B Item), (S Next, Y Y)>(given, x => step(x.State, x.Item));
-        var (state, owned) = (start, Array.Empty<bool>());
+    static S Fold<S, B, R>(S state, IEnumerable<B> items, Jitted<(S, B), R> step, Func<R, S> next) {
+        bool[]? owned = [];
         foreach (var item in items) {
-            (state, var y) = jitted.Run((state, item), ref owned);
-            // What is handed out here is not the fold's any more.
-            if (owned.Length > 0) Array.Resize(ref owned, Tree.Leaves(state).Count(t => t.AbsentFrom is null));
-            each(y);
+            state = next(step.Run((state, item), ref owned));
+            // The state comes first in what a step returns; what comes behind it is handed out, and not the fold's any more.
+            if (owned?.Length > 0) Array.Resize(ref owned, Tree.Leaves(state).Count(t => t.AbsentFrom is null));
         }
         return state;
     }

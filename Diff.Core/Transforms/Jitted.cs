@@ -49,6 +49,17 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         /// <summary>The result's leaves that are computed, and which of them are C# numbers.</summary>
         public (int Leaf, bool Weak, bool Whole)[] Computed { get; init; } = [];
         public Counter Replays { get; } = new();
+
+        /// <summary>Whether it is of arguments like this one.</summary>
+        public bool Takes(Flat<A> argument) {
+            if (argument.Leaves.Length != Types.Length) return false;
+            for (var i = 0; i < Types.Length; i++) {
+                var leaf = argument.Leaves[i];
+                if (leaf.AbsentFrom is not null ? Types[i] is not null
+                    : Types[i] is not var (type, weak, whole) || type.DType != leaf.DType || weak != leaf.IsWeak || whole != leaf.IsWhole || !type.Shape.Equals(leaf.Shape)) return false;
+            }
+            return Like.IsSame(argument);
+        }
     }
 
     sealed class Counter {
@@ -65,30 +76,37 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     }
 
     public R Run(A argument) {
-        bool[] owned = [];
+        bool[]? owned = null;
         return Run(argument, ref owned);
     }
 
     /// <summary>The same, for a caller that lets go of what it gives.</summary>
-    /// <param name="owned">Which of the argument's first tensors nobody else can reach: their memory may become the result's. Then the same of the result's.</param>
-    public R Run(A argument, ref bool[] owned) {
+    /// <param name="owned">Which of the argument's first tensors nobody else can reach: their memory may become the result's. Then the same of the
+    /// result's. Null for a caller who does not care.</param>
+    public R Run(A argument, ref bool[]? owned) {
         var mine = owned;
-        owned = [];
+        if (owned is not null) owned = [];
         var flat = Tree.Flatten(argument);
-        var leaves = Array.FindAll(flat.Leaves, t => t.AbsentFrom is null);
         // Where the argument is another transform's variable, Jit(f) is f.
-        if (Array.Exists(leaves, t => t.IsLive)) return call(argument);
+        foreach (var leaf in flat.Leaves)
+            if (leaf.IsLive) return call(argument);
         Interlocked.Increment(ref calls);
-        var types = Array.ConvertAll(flat.Leaves, TypeOf);
-        var known = Array.Find(recordings, r => r.Types.AsSpan().SequenceEqual(types) && r.Like.IsSame(flat));
+        Recording? known = null;
+        foreach (var recording in recordings) {
+            if (!recording.Takes(flat)) continue;
+            known = recording;
+            break;
+        }
         if (known is null) return Record(recordings.Length == 0 ? "the first call" : "an argument of other types, or other static parts");
         if (known.Plan is not null && known.Obstacle is { } obstacle) return Record(obstacle);
         if (known.Captured.Change() is { } change) return Record(change);
         Interlocked.Increment(ref known.Replays.Value);
-        return known.Plan is null ? call(argument) : Run(known, known.Result!, leaves, mine, out owned);
+        return known.Plan is null ? call(argument) : Run(known, known.Result!, Present(flat), mine, ref owned);
 
-        R Record(string why) => this.Record(why, argument, flat, leaves, types);
+        R Record(string why) => this.Record(why, argument, flat, Present(flat), Array.ConvertAll(flat.Leaves, TypeOf));
     }
+
+    static Tensor[] Present(Flat<A> flat) => Array.Exists(flat.Leaves, t => t.AbsentFrom is not null) ? Array.FindAll(flat.Leaves, t => t.AbsentFrom is null) : flat.Leaves;
 
     static (TensorType, bool, bool)? TypeOf(Tensor leaf) => leaf.AbsentFrom is null ? (leaf.Type, leaf.IsWeak, leaf.IsWhole) : null;
 
@@ -129,7 +147,8 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
             Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak, r.t.IsWhole))],
         };
         Add(recording);
-        return Run(recording, result, leaves, [], out _);
+        bool[]? nobody = null;
+        return Run(recording, result, leaves, null, ref nobody);
 
         void Add(Recording made) {
             lock (adding) {
@@ -141,14 +160,18 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         }
     }
 
-    static R Run(Recording recording, Flat<R> result, Tensor[] leaves, bool[] mine, out bool[] owned) {
+    static R Run(Recording recording, Flat<R> result, Tensor[] leaves, bool[]? mine, ref bool[]? owned) {
         var plan = recording.Plan!;
-        View[] arguments = [.. leaves.Select(t => t.Value.Packed()), .. recording.Constants];
-        Array.Resize(ref mine, arguments.Length);
-        if (Array.IndexOf(mine, true) >= 0) plan = plan.InPlace(mine);
+        var arguments = new View[leaves.Length + recording.Constants.Length];
+        for (var i = 0; i < leaves.Length; i++) arguments[i] = leaves[i].Value.Packed();
+        recording.Constants.CopyTo(arguments, leaves.Length);
+        if (mine is not null) {
+            Array.Resize(ref mine, arguments.Length);
+            plan = plan.InPlace(mine);
+            owned = plan.Owned(mine);
+        }
         var views = plan.Run(arguments);
-        owned = plan.Owned(mine);
-        var computed = result.Leaves.ToArray();
+        var computed = result.Leaves.AsSpan().ToArray();
         for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak, recording.Computed[i].Whole);
         return result.Rebuild(computed);
     }
