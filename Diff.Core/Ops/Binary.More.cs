@@ -89,7 +89,7 @@ internal sealed record IntegerDivOp(bool Remainder) : Op {
 /// <summary>√(a² + b²) without overflow on the way; its slope at the origin is 0.</summary>
 internal sealed record HypotOp() : FloatBinary<HypotOp, HypotOp.Map>(0.2, 3) {
     public readonly struct Map : IMap2 {
-        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Elementary.Hypot(a, b);
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Powers.Hypot(a, b);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
@@ -102,7 +102,7 @@ internal sealed record HypotOp() : FloatBinary<HypotOp, HypotOp.Map>(0.2, 3) {
 internal sealed record XlogyOp() : FloatBinary<XlogyOp, XlogyOp.Map>(0.2, 3) {
     public readonly struct Map : IMap2 {
         public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> {
-            var product = a * Elementary.Log(b);
+            var product = a * Logarithms.Log(b);
             return Vector512.ConditionalSelect(Vector512.Equals(a, Vector512<T>.Zero) & Vector512.Equals(b, b), Vector512<T>.Zero, product);
         }
     }

@@ -93,7 +93,7 @@ internal sealed record MinOp : NumberBinary<MinOp, MinOp.Map> {
 /// <summary>aᵇ for a > 0, or any a where b is a whole number; 0⁰ = 1.</summary>
 internal sealed record PowOp() : FloatBinary<PowOp, PowOp.Map>(0.2, 3) {
     public readonly struct Map : IMap2 {
-        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Elementary.Pow(a, b);
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Powers.Pow(a, b);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
@@ -155,7 +155,7 @@ internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
 /// <summary>atan2(y, x): the angle of the point (x, y).</summary>
 internal sealed record Atan2Op() : FloatBinary<Atan2Op, Atan2Op.Map>(0.2, 3) {
     public readonly struct Map : IMap2 {
-        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Elementary.Atan2(a, b);
+        public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Trigonometry.Atan2(a, b);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static Diff.Wide;
+
+namespace Diff;
+
+/// <summary>The exponentials that networks are full of, in f32 arithmetic: 16 at a time.</summary>
+internal static class SingleExponentials {
+    const double Ln2 = 0.693147182464599609375, Ln2Rest = -1.904654299957768e-09;
+
+    /// <summary>eˣ within 1 ulp, down to the last subnormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp(Vector512<float> x) {
+        x = AtLeast(AtMost(x, 89), -104);
+        var k = Fma(x, 1.44269504088896341, Whole<float>()) - Whole<float>();
+        return Scale(Reduced(x, k), k);
+    }
+
+    /// <summary>2ˣ within 1 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Exp2(Vector512<float> x) {
+        x = AtLeast(AtMost(x, 129), -151);
+        var k = x + Whole<float>() - Whole<float>();
+        return Scale(NearOne((x - k) * (float)Ln2, Vector512<float>.Zero), k);
+    }
+
+    /// <summary>tanh x: x + x³·P(x²) below 0.8, where a difference would lose digits, 1 − 2/(e²ˣ + 1) beyond.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Tanh(Vector512<float> x) {
+        var (a, one) = (Vector512.Abs(x), Vector512<float>.One);
+        var z = a * a;
+        var near = Fma(a * z, Poly(z, -0.33333297171400694, 0.13332216323019117, -0.05385195281002245, 0.021301675415308256, -0.007407502841618239,
+            0.0015835720067189714), a);
+        // Beyond 10 it is 1. There are no subnormal powers to care for.
+        var twice = AtMost(a, 10) * 2;
+        var whole = Fma(twice, 1.44269504088896341, Whole<float>());
+        var k = whole - Whole<float>();
+        var power = (Reduced(twice, k).AsInt32() + (whole.AsInt32() << 23)).AsSingle();
+        var far = one - Splat<float>(2) / (power + one);
+        return Vector512.CopySign(Select(Vector512.GreaterThan(a, Splat<float>(0.8)), far, near), x);
+    }
+
+    // e^(x − k ln 2).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> Reduced(Vector512<float> x, Vector512<float> k) => NearOne(Fma(k, -Ln2, x), k * (float)-Ln2Rest);
+
+    // e^(r + rest), |r| ≤ ½ ln 2, rest less than its last digit.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> NearOne(Vector512<float> r, Vector512<float> rest) {
+        var s = r + rest;
+        var q = Poly(s, 0.4999999344793843, 0.1666652062871773, 0.041668387991006625, 0.008368717156978903, 0.001381460245509465);
+        // 1 + r, and what its rounding took.
+        var high = Vector512<float>.One + r;
+        return high + (Fma(s * s, q, rest) + (r - (high - Vector512<float>.One)));
+    }
+}
