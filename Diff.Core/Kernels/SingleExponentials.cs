@@ -13,7 +13,7 @@ internal static class SingleExponentials {
     public static Vector512<float> Exp(Vector512<float> x) {
         x = AtLeast(AtMost(x, 89), -104);
         var k = Fma(x, 1.44269504088896341, Whole<float>()) - Whole<float>();
-        return Scale(Reduced(x, k), k);
+        return Scale(Sum(Reduced(x, k)), k);
     }
 
     /// <summary>2ˣ within 1 ulp.</summary>
@@ -21,7 +21,7 @@ internal static class SingleExponentials {
     public static Vector512<float> Exp2(Vector512<float> x) {
         x = AtLeast(AtMost(x, 129), -151);
         var k = x + Whole<float>() - Whole<float>();
-        return Scale(NearOne((x - k) * (float)Ln2, Vector512<float>.Zero), k);
+        return Scale(Sum(NearOne((x - k) * (float)Ln2, Vector512<float>.Zero)), k);
     }
 
     /// <summary>tanh x: x + x³·P(x²) below 0.8, where a difference would lose digits, 1 − 2/(e²ˣ + 1) beyond.</summary>
@@ -35,22 +35,40 @@ internal static class SingleExponentials {
         var twice = AtMost(a, 10) * 2;
         var whole = Fma(twice, 1.44269504088896341, Whole<float>());
         var k = whole - Whole<float>();
-        var power = (Reduced(twice, k).AsInt32() + (whole.AsInt32() << 23)).AsSingle();
+        var power = (Sum(Reduced(twice, k)).AsInt32() + (whole.AsInt32() << 23)).AsSingle();
         var far = one - Splat<float>(2) / (power + one);
         return Vector512.CopySign(Select(Vector512.GreaterThan(a, Splat<float>(0.8)), far, near), x);
     }
 
+    /// <summary>1/(1 + e⁻ˣ) within 1.2 ulp: e/(1 + e) of e = e^−|x| on the left, which has digits down to the subnormals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sigmoid(Vector512<float> x) {
+        var (zero, one) = (Vector512<float>.Zero, Vector512<float>.One);
+        var a = AtLeast(-Vector512.Abs(x), -104);
+        var k = Fma(a, 1.44269504088896341, Whole<float>()) - Whole<float>();
+        var (high, low) = Reduced(a, k);
+        var (y, left) = (high + low, Vector512.LessThan(x, zero));
+        var (e, tail) = (Scale(y, k), Scale(low - (y - high), k));
+        var d = one + e;
+        var q = Select(left, e, one) / d;
+        // What rounding took from e and from 1 + e comes back through the derivative: 1/d is 1 − q on the left, q on the right.
+        var lost = e - (d - one) + tail;
+        return Fma(Fma(-q, lost, left & tail), Select(left, one - q, q), q);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<float> Sum((Vector512<float> High, Vector512<float> Low) x) => x.High + x.Low;
+
     // e^(x − k ln 2).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<float> Reduced(Vector512<float> x, Vector512<float> k) => NearOne(Fma(k, -Ln2, x), k * (float)-Ln2Rest);
+    static (Vector512<float> High, Vector512<float> Low) Reduced(Vector512<float> x, Vector512<float> k) => NearOne(Fma(k, -Ln2, x), k * (float)-Ln2Rest);
 
-    // e^(r + rest), |r| ≤ ½ ln 2, rest less than its last digit.
+    // e^(r + rest), |r| ≤ ½ ln 2, rest less than its last digit: 1 + r rounded, and all that it lacks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<float> NearOne(Vector512<float> r, Vector512<float> rest) {
+    static (Vector512<float> High, Vector512<float> Low) NearOne(Vector512<float> r, Vector512<float> rest) {
         var s = r + rest;
         var q = Poly(s, 0.4999999344793843, 0.1666652062871773, 0.041668387991006625, 0.008368717156978903, 0.001381460245509465);
-        // 1 + r, and what its rounding took.
         var high = Vector512<float>.One + r;
-        return high + (Fma(s * s, q, rest) + (r - (high - Vector512<float>.One)));
+        return (high, Fma(s * s, q, rest) + (r - (high - Vector512<float>.One)));
     }
 }

@@ -40,6 +40,7 @@ internal static class Trigonometry {
     const double HalfPi = 1.5707963267948966, HalfPiRest = 6.123233995736766e-17, HalfPiLast = -1.4973849048591833e-33;
 
     // Below it k·½π in two parts is exact to the digits of T: f32 has no number between that comes nearer to a multiple.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static double Limit<T>() => typeof(T) == typeof(float) ? 1L << 40 : 1 << 20;
 
     // x = k·½π + r + rest, |r| ≤ ¼π: r is exact where k·½π is near x, and rest what is left of the constant.

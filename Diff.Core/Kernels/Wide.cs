@@ -22,12 +22,15 @@ internal interface IBinary {
 /// rounded once at the end they are right to 0.51 ulp, subnormal results included, without a correction anywhere.</remarks>
 internal static class Wide {
     /// <summary>F of 16 f32, as two times 8 f64, or of 8 f64.</summary>
-    /// <remarks>A call, not inlined: these are long, and the compiler's limits on one method (512 locals) would be passed by a loop of a few.</remarks>
+    /// <remarks>A call, not inlined: these are long, and a loop of a few would pass what the compiler inlines into one method. For the same reason
+    /// there is one copy for both halves where every 512-bit operation is two of 256.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector512<T> Map<T, F>(in Vector512<T> x) where T : unmanaged where F : IUnary {
         if (typeof(T) == typeof(double)) return F.Of<T>(x.AsDouble()).As<double, T>();
         var (low, high) = Vector512.Widen(x.AsSingle());
-        return Narrow(Half<T, F>(low), Half<T, F>(high)).As<float, T>();
+        if (Vector512.IsHardwareAccelerated) return Vector512.Narrow(F.Of<T>(low), F.Of<T>(high)).As<float, T>();
+        for (var i = 0; i < 2; i++) (low, high) = (high, F.Of<T>(low));
+        return Narrow(low, high).As<float, T>();
     }
 
     /// <summary>F of 16 pairs of f32, or of 8 pairs of f64.</summary>
@@ -36,27 +39,15 @@ internal static class Wide {
         if (typeof(T) == typeof(double)) return F.Of<T>(x.AsDouble(), y.AsDouble()).As<double, T>();
         var (xLow, xHigh) = Vector512.Widen(x.AsSingle());
         var (yLow, yHigh) = Vector512.Widen(y.AsSingle());
-        return Narrow(Half<T, F>(xLow, yLow), Half<T, F>(xHigh, yHigh)).As<float, T>();
+        if (Vector512.IsHardwareAccelerated) return Vector512.Narrow(F.Of<T>(xLow, yLow), F.Of<T>(xHigh, yHigh)).As<float, T>();
+        for (var i = 0; i < 2; i++) (xLow, yLow, xHigh) = (xHigh, yHigh, F.Of<T>(xLow, yLow));
+        return Narrow(xLow, xHigh).As<float, T>();
     }
-
-    // Without 512-bit registers every operation is two, and both halves in one method too many.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<double> Half<T, F>(Vector512<double> x) where T : unmanaged where F : IUnary => Vector512.IsHardwareAccelerated ? F.Of<T>(x) : Alone<T, F>(x);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<double> Half<T, F>(Vector512<double> x, Vector512<double> y) where T : unmanaged where F : IBinary =>
-        Vector512.IsHardwareAccelerated ? F.Of<T>(x, y) : Alone<T, F>(x, y);
-
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    static Vector512<double> Alone<T, F>(in Vector512<double> x) where T : unmanaged where F : IUnary => F.Of<T>(x);
-
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    static Vector512<double> Alone<T, F>(in Vector512<double> x, in Vector512<double> y) where T : unmanaged where F : IBinary => F.Of<T>(x, y);
 
     // Vector512.Narrow goes element by element where there are no 512-bit registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<float> Narrow(Vector512<double> low, Vector512<double> high) => Vector512.IsHardwareAccelerated ? Vector512.Narrow(low, high)
-        : Vector512.Create(Vector256.Narrow(low.GetLower(), low.GetUpper()), Vector256.Narrow(high.GetLower(), high.GetUpper()));
+    static Vector512<float> Narrow(Vector512<double> low, Vector512<double> high) =>
+        Vector512.Create(Vector256.Narrow(low.GetLower(), low.GetUpper()), Vector256.Narrow(high.GetLower(), high.GetUpper()));
 
     /// <summary>f of each element by itself.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

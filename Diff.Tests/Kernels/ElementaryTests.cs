@@ -10,13 +10,13 @@ public class ElementaryTests {
 
     internal static readonly Row[] Rows = [
         new("exp", Exponentials.Exp, Exponentials.Exp, Math.Exp, Exact.Exp, -745, 709.78, 0.8, 1),
-        new("exp2", Exponentials.Exp2, Exponentials.Exp2, x => Math.Pow(2, x), x => Exact.Exp(x * Exact.Ln2), -1070, 1023.9, 0.85, 1),
+        new("exp2", Exponentials.Exp2, Exponentials.Exp2, x => Math.Pow(2, x), x => Exact.Exp(x * Exact.Ln2), -1070, 1023.9, 0.9, 1),
         new("expm1", Exponentials.Expm1, Exponentials.Expm1, Expm1, x => Exact.Exp(x) - Exact.One, -60, 709, 0.52, 1.2),
         new("sinh", Exponentials.Sinh, Exponentials.Sinh, Math.Sinh, Exact.Sinh, -710, 710, 0.51, 2),
         new("cosh", Exponentials.Cosh, Exponentials.Cosh, Math.Cosh, Exact.Cosh, -710, 710, 0.51, 1.2),
         new("tanh", Exponentials.Tanh, Exponentials.Tanh, Math.Tanh, Exact.Tanh, -30, 30, 1, 2),
-        new("sigmoid", Exponentials.Sigmoid, Exponentials.Sigmoid, Sigmoid, x => Exact.One / (Exact.One + Exact.Exp(-x)), -740, 40, 2.1, 2),
-        new("log", Logarithms.Log, Logarithms.Log, Math.Log, Exact.Log, 0, 1e300, 0.85, 0.9),
+        new("sigmoid", Exponentials.Sigmoid, Exponentials.Sigmoid, Sigmoid, x => Exact.One / (Exact.One + Exact.Exp(-x)), -740, 40, 1.2, 2),
+        new("log", Logarithms.Log, Logarithms.Log, Math.Log, Exact.Log, 0, 1e300, 0.9, 0.9),
         new("log2", Logarithms.Log2, Logarithms.Log2, Math.Log2, x => Exact.Log(x) / Exact.Ln2, 0, 1e300, 0.51, 0.8),
         new("log10", Logarithms.Log10, Logarithms.Log10, Math.Log10, x => Exact.Log(x) / Exact.Log(Exact.Of(10)), 0, 1e300, 0.51, 0.8),
         new("log1p", Logarithms.Log1p, Logarithms.Log1p, Log1p, x => Exact.Log(Exact.One + x), -0.999, 1e300, 0.51, 1),
