@@ -88,7 +88,7 @@ internal static unsafe class ConvChain {
     }
 
     /// <summary>Weights by group and tile of rows, k by k with the tile's rows side by side.</summary>
-    private static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int k) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    internal static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int k) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var packed = Scratch.Rent<T>(Scratch.Slot.Weights, (nint)g.O * k);
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         var tiles = Tiles<T, V, O>(rowsAll);
