@@ -22,7 +22,7 @@ internal static unsafe class ConvChain {
             var start = GemmDriver.FirstRow(g.Output[axis], bands, band);
             output[axis] = GemmDriver.FirstRow(g.Output[axis], bands, band + 1) - start;
             pad[axis] = g.PadLow[axis] - start * g.Stride[axis];
-            var stage = ConvStage.Create(g, flatIsOutput: true, output, pad);
+            var stage = bands == 1 ? whole : ConvStage.Create(g, flatIsOutput: true, output, pad);
             stage.Offsets(offsets);
             var taps = (nint)g.Taps;
             for (nint c = 1; c < channels; c++)
