@@ -22,7 +22,7 @@ internal static unsafe class ConvChain {
             var start = GemmDriver.FirstRow(g.Output[axis], bands, band);
             output[axis] = GemmDriver.FirstRow(g.Output[axis], bands, band + 1) - start;
             pad[axis] = g.PadLow[axis] - start * g.Stride[axis];
-            var stage = ConvStage.Create(g, flatIsOutput: true, output, pad);
+            var stage = bands == 1 ? whole : ConvStage.Create(g, flatIsOutput: true, output, pad);
             stage.Offsets(offsets);
             var taps = (nint)g.Taps;
             for (nint c = 1; c < channels; c++)
@@ -88,7 +88,7 @@ internal static unsafe class ConvChain {
     }
 
     /// <summary>Weights by group and tile of rows, k by k with the tile's rows side by side.</summary>
-    private static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int k) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    internal static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int k) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var packed = Scratch.Rent<T>(Scratch.Slot.Weights, (nint)g.O * k);
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         var tiles = Tiles<T, V, O>(rowsAll);

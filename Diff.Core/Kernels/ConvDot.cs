@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Diff;
 
 /// <summary>Convolution with a large window and few outputs (the gradient of the weights): long dot products.</summary>
@@ -21,7 +23,9 @@ internal static unsafe class ConvDot {
         var groups = (stage.FlatLength + lanes - 1) / lanes;
         var flat = groups * lanes;
         var together = (int)Math.Clamp(LongEnough / flat, 1, channels);
-        var images = (int)Math.Clamp(LaneBytes / ((long)rowsAll * pixels * lanes * sizeof(T)), 1, g.N);
+        // Where all channels are seen at once a tile's lanes need not be kept.
+        var atOnce = together == channels;
+        var images = atOnce ? g.N : (int)Math.Clamp(LaneBytes / ((long)rowsAll * pixels * lanes * sizeof(T)), 1, g.N);
 
         var offsets = Scratch.Rent<nint>(Scratch.Slot.Offsets, pixels);
         stage.Offsets(offsets);
@@ -29,8 +33,8 @@ internal static unsafe class ConvDot {
         var x = Scratch.Rent<T>(Scratch.Slot.Input, stage.ChannelSize * together + GemmPacking.Spill);
         var w = Scratch.Rent<T>(Scratch.Slot.Weights, flat * together * rowsAll);
         // What lies between the rows is zero once and for all: no window writes there.
-        System.Runtime.InteropServices.NativeMemory.Clear(w, (nuint)(flat * together * rowsAll * sizeof(T)));
-        var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, (nint)images * rowsAll * pixels * lanes);
+        NativeMemory.Clear(w, (nuint)(flat * together * rowsAll * sizeof(T)));
+        var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, atOnce ? DotKernel.MaxTile * lanes : (nint)images * rowsAll * pixels * lanes);
         var tallest = DotKernel.MaxRows<T, V, O>();
         var tiles = (rowsAll + tallest - 1) / tallest;
         var panels = (pixels + DotKernel.MaxColumns - 1) / DotKernel.MaxColumns;
@@ -43,11 +47,12 @@ internal static unsafe class ConvDot {
         tile.B = x;
         tile.Masks = masks;
         tile.LanesRow = (nint)pixels * lanes;
+        tile.Begins = atOnce;
         for (var group = 0; group < g.Groups; group++)
             for (var n0 = 0; n0 < g.N; n0 += images) {
                 var nEnd = Math.Min(g.N, n0 + images);
                 var room = (nint)(nEnd - n0) * rowsAll * pixels;
-                System.Runtime.InteropServices.NativeMemory.Clear(sums, (nuint)(room * lanes * sizeof(T)));
+                if (!atOnce) NativeMemory.Clear(sums, (nuint)(room * lanes * sizeof(T)));
                 for (var c0 = 0; c0 < channels; c0 += together) {
                     tile.Repeats = Math.Min(together, channels - c0);
                     for (var o = 0; o < rowsAll; o++)
@@ -65,13 +70,23 @@ internal static unsafe class ConvDot {
                             for (var panel = 0; panel < panels; panel++) {
                                 var column = GemmDriver.FirstRow(pixels, panels, panel);
                                 tile.Offsets = offsets + column;
-                                tile.Lanes = sums + (((nint)(n - n0) * rowsAll + row) * pixels + column) * lanes;
-                                DotKernel.Run<T, V, O>(&tile, rows, GemmDriver.FirstRow(pixels, panels, panel + 1) - column);
+                                var columns = GemmDriver.FirstRow(pixels, panels, panel + 1) - column;
+                                if (!atOnce) {
+                                    tile.Lanes = sums + (((nint)(n - n0) * rowsAll + row) * pixels + column) * lanes;
+                                    DotKernel.Run<T, V, O>(&tile, rows, columns);
+                                    continue;
+                                }
+                                tile.Lanes = sums;
+                                tile.LanesRow = columns * lanes;
+                                DotKernel.Run<T, V, O>(&tile, rows, columns);
+                                var y = p->Y + ((nint)n * g.O + group * rowsAll + row) * pixels + column;
+                                for (var i = 0; i < rows; i++)
+                                    for (var j = 0; j < columns; j++) y[(nint)i * pixels + j] = DotKernel.Sum(sums + (i * columns + j) * lanes);
                             }
                         }
                     }
                 }
-                for (nint n = n0; n < nEnd; n++) {
+                for (nint n = n0; n < nEnd && !atOnce; n++) {
                     var y = p->Y + (n * g.O + (nint)group * rowsAll) * pixels;
                     var from = sums + (n - n0) * rowsAll * pixels * lanes;
                     for (nint i = 0; i < (nint)rowsAll * pixels; i++) y[i] = DotKernel.Sum(from + i * lanes);

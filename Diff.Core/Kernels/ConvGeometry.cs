@@ -1,6 +1,6 @@
 namespace Diff;
 
-/// <summary>The orders of summation of a convolution; the sizes alone choose.</summary>
+/// <summary>The orders of summation of a convolution; the sizes, N among them, alone choose.</summary>
 internal enum ConvOrder {
     /// <summary>Each output is one chain over the channels and, inside, the taps of the window, padding included.</summary>
     Chain,
@@ -9,8 +9,14 @@ internal enum ConvOrder {
     /// outputs than inputs, as in the gradient of the input.</summary>
     Scatter,
 
+    /// <summary>As Scatter, but every tap that meets padding is left out: for a batch of small images.</summary>
+    Inside,
+
     /// <summary>Sixteen chains and a tree: for a large window, as in the gradient of the weights.</summary>
     Dot,
+
+    /// <summary>Sixteen chains, each over every sixteenth channel, and a tree: for the gradient of the weights by a batch of small images.</summary>
+    DotImages,
 }
 
 /// <summary>The sizes of a convolution: everything that its order of summation depends on.</summary>
@@ -72,7 +78,7 @@ internal sealed class ConvGeometry {
     internal ConvOrder Order { get; }
 
     private ConvOrder Choose() {
-        if (Taps >= 32 && Taps > Pixels) return ConvOrder.Dot;
+        if (Taps >= 32 && Taps > Pixels) return ConvDotImages.Fits(this) ? ConvOrder.DotImages : ConvOrder.Dot;
         if (Stride[0] * Stride[1] * Stride[2] != 1 || Input[0] * Input[1] * Input[2] == 0) return ConvOrder.Chain;
         double channels = C / Groups, chain = 0, scatter = 0;
         for (var d = 0; d < MaxRank; d++) {
@@ -81,7 +87,7 @@ internal sealed class ConvGeometry {
             scatter = scatter * (Input[d] + reach / InputDilation[d]) + Input[d];
         }
         // A tap loads and stores the running sums once for all channels.
-        return 1.1 * (channels + 2) * scatter < channels * chain ? ConvOrder.Scatter : ConvOrder.Chain;
+        return 1.1 * (channels + 2) * scatter >= channels * chain ? ConvOrder.Chain : ConvImages.Fits(this, padded: false) ? ConvOrder.Inside : ConvOrder.Scatter;
     }
 
     private int[] Widen(string name, ReadOnlySpan<int> values, int filler, int least) {

@@ -78,7 +78,7 @@ internal static unsafe class ConvScatter {
     }
 
     /// <summary>Weights by group, tile of rows and tap: channel by channel with the tile's rows side by side.</summary>
-    private static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int taps) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    internal static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int taps) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         var packed = Scratch.Rent<T>(Scratch.Slot.Weights, (nint)g.O * channels * taps);
         var tiles = ConvChain.Tiles<T, V, O>(rowsAll);

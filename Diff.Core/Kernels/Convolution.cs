@@ -58,8 +58,13 @@ internal static unsafe class Convolution {
     private static void Run<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         switch (g.Order) {
             case ConvOrder.Dot: ConvDot.Run<T, V, O>(g, p); break;
+            case ConvOrder.DotImages: ConvDotImages.Run<T, V, O>(g, p); break;
             case ConvOrder.Scatter: ConvScatter.Run<T, V, O>(g, p); break;
-            default: ConvChain.Run<T, V, O>(g, p); break;
+            case ConvOrder.Inside: ConvImages.Run<T, V, O>(g, p); break;
+            default:
+                if (O.Width > 1 && ConvImages.Pays(g)) ConvImages.Run<T, V, O>(g, p);
+                else ConvChain.Run<T, V, O>(g, p);
+                break;
         }
     }
 

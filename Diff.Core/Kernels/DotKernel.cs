@@ -25,9 +25,10 @@ internal unsafe struct DotTile<T> where T : unmanaged {
     /// <summary>Null, or Groups·16 masks that B is cut with before it is multiplied.</summary>
     internal T* Masks;
 
-    /// <summary>The lanes of (i, j) are the sixteen elements at Lanes + i·LanesRow + j·16; they are continued.</summary>
+    /// <summary>The lanes of (i, j) are the sixteen elements at Lanes + i·LanesRow + j·16; they are continued, or begun.</summary>
     internal T* Lanes;
     internal nint LanesRow;
+    internal bool Begins;
 }
 
 /// <summary>Long dot products: lane l sums the k that are l modulo sixteen, and a fixed tree adds the lanes.</summary>
@@ -37,6 +38,9 @@ internal static unsafe class DotKernel {
 
     /// <summary>Columns of a tile; its rows are as many as the registers then hold.</summary>
     internal const int MaxColumns = 4;
+
+    /// <summary>Products in the largest tile.</summary>
+    internal const int MaxTile = 6 * MaxColumns;
 
     internal static int MaxRows<T, V, O>() where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> => O.Accumulators / MaxColumns;
 
@@ -80,17 +84,20 @@ internal static unsafe class DotKernel {
         for (nint lane = 0; lane < Lanes; lane += O.Width) {
             var lanes = t->Lanes + lane;
             var lanesRow = t->LanesRow;
-            var r0 = TRow.LoadApart(lanes, Lanes);
+            TRow r0 = default;
             TRow r1 = default;
             TRow r2 = default;
             TRow r3 = default;
             TRow r4 = default;
             TRow r5 = default;
-            if (R.Value > 1) r1 = TRow.LoadApart(lanes + 1 * lanesRow, Lanes);
-            if (R.Value > 2) r2 = TRow.LoadApart(lanes + 2 * lanesRow, Lanes);
-            if (R.Value > 3) r3 = TRow.LoadApart(lanes + 3 * lanesRow, Lanes);
-            if (R.Value > 4) r4 = TRow.LoadApart(lanes + 4 * lanesRow, Lanes);
-            if (R.Value > 5) r5 = TRow.LoadApart(lanes + 5 * lanesRow, Lanes);
+            if (!t->Begins) {
+                r0 = TRow.LoadApart(lanes, Lanes);
+                if (R.Value > 1) r1 = TRow.LoadApart(lanes + 1 * lanesRow, Lanes);
+                if (R.Value > 2) r2 = TRow.LoadApart(lanes + 2 * lanesRow, Lanes);
+                if (R.Value > 3) r3 = TRow.LoadApart(lanes + 3 * lanesRow, Lanes);
+                if (R.Value > 4) r4 = TRow.LoadApart(lanes + 4 * lanesRow, Lanes);
+                if (R.Value > 5) r5 = TRow.LoadApart(lanes + 5 * lanesRow, Lanes);
+            }
             var a0 = t->A + lane;
             var a3 = a0 + 3 * t->ARow;
             var b = t->B + lane;

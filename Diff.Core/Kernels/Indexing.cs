@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Diff;
 
 /// <summary>Reading and adding by index. An index counts from the end where it is negative; outside the axis it is an error.</summary>
 internal static class Indexing {
     /// <summary>The indices as offsets from the front, each checked: themselves where none is negative.</summary>
     public static ReadOnlySpan<int> Checked(ReadOnlySpan<int> indices, int size, bool wrap) =>
-        indices.Length == 0 || System.Numerics.Tensors.TensorPrimitives.Max(System.Runtime.InteropServices.MemoryMarshal.Cast<int, uint>(indices)) < (uint)size
+        indices.Length == 0 || System.Numerics.Tensors.TensorPrimitives.Max(MemoryMarshal.Cast<int, uint>(indices)) < (uint)size
             ? indices : Wrapped<int>(indices, size, wrap);
 
     /// <summary>The same of wider indices.</summary>
@@ -51,13 +54,26 @@ internal static class Indexing {
         }
     }
 
-    /// <summary>y[o, at[o, j, i], i] += x[o, j, i] in row-major order, on a y of zeros.</summary>
+    /// <summary>y[o, at[o, j, i], i] += x[o, j, i] in row-major order, of a y that is overwritten. Every index is less than size.</summary>
     public static void PutAlong<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
         var rows = x.Length / Math.Max(1, outer * inner);
         for (int o = 0, e = 0; o < outer; o++) {
+            // A piece is cleared just before it is added to, while it is in the cache.
             var to = y.Slice(o * size * inner, size * inner);
+            to.Clear();
+            if (inner == 1) {
+                Put(x.Slice(e, rows), at.Slice(e, rows), to);
+                e += rows;
+                continue;
+            }
             for (var j = 0; j < rows; j++)
                 for (var i = 0; i < inner; i++, e++) to[at[e] * inner + i] += x[e];
         }
+    }
+
+    // The indices were checked when they came in.
+    static void Put<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
+        ref var to = ref MemoryMarshal.GetReference(y);
+        for (var j = 0; j < x.Length; j++) Unsafe.Add(ref to, (nint)(uint)at[j]) += x[j];
     }
 }

@@ -2,12 +2,13 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Diff;
 
 /// <summary>Windows that slide over planes.</summary>
 internal static class Windows {
-    /// <summary>For each window over a plane, the row-major place in the plane of its largest element: the first of equals; NaN wins.</summary>
+    /// <summary>For each window over a plane its largest element, and the row-major place of that in the plane: the first of equals; NaN wins.</summary>
     /// <param name="x">planes × the product of the plane's sizes.</param>
     /// <param name="plane">Sizes of a plane, outermost first.</param>
     /// <param name="window">Sizes of the window.</param>
@@ -15,8 +16,9 @@ internal static class Windows {
     /// <param name="low">Padding before, which is never chosen.</param>
     /// <param name="dilation">Between the elements of a window.</param>
     /// <param name="count">Windows along each axis.</param>
-    /// <param name="y">A place for each plane and window.</param>
-    public static void ArgMax<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> plane, ReadOnlySpan<int> window, ReadOnlySpan<int> stride, ReadOnlySpan<int> low, ReadOnlySpan<int> dilation, ReadOnlySpan<int> count, Span<int> y)
+    /// <param name="y">The largest for each plane and window.</param>
+    /// <param name="at">Where it is.</param>
+    public static void Max<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> plane, ReadOnlySpan<int> window, ReadOnlySpan<int> stride, ReadOnlySpan<int> low, ReadOnlySpan<int> dilation, ReadOnlySpan<int> count, Span<T> y, Span<int> at)
         where T : unmanaged, INumber<T> {
         // Planes of fewer axes are planes of height 1; of three, the first axis is walked outside.
         var rank = plane.Length;
@@ -32,7 +34,11 @@ internal static class Windows {
         // Along a row the windows from inner to outer need no look at the edges: there every window is one plain block.
         var innerFirst = Math.Min(cw, (lw + sw - 1) / sw);
         var innerLast = Math.Max(innerFirst, Math.Min(cw, (w - (ww - 1) * dw - 1 + lw + sw) / sw));
-        var pairs = typeof(T) == typeof(float) && Vector256.IsHardwareAccelerated && (ww, wh, sw, dw, dh, lw) == (2, 2, 2, 1, 1, 0) && cw >= 4;
+        if (typeof(T) == typeof(float) && (d, wh, ww, sw, dh, dw) == (1, 2, 2, 2, 1, 1) && (wd, ld, lh, lw) == (1, 0, 0, 0)
+            && (ch - 1) * sh + 1 < h && 2 * cw <= w && (Avx512F.IsSupported || Vector256.IsHardwareAccelerated && cw >= 4)) {
+            Pairs(MemoryMarshal.Cast<T, float>(x), planes, h, w, sh, ch, cw, MemoryMarshal.Cast<T, float>(y), at);
+            return;
+        }
         var e = 0;
         for (var p = 0; p < planes; p++) {
             var values = x.Slice(p * d * h * w, d * h * w);
@@ -40,24 +46,19 @@ internal static class Windows {
                 for (var i = 0; i < ch; i++) {
                     var (top, front) = (i * sh - lh, k * sd - ld);
                     var plain = wd == 1 && front >= 0 && top >= 0 && top + (wh - 1) * dh < h;
-                    if (pairs && plain) {
-                        var corner = (front * h + top) * w;
-                        Pairs(values[corner..], w, corner, y.Slice(e, cw));
-                        e += cw;
-                        continue;
-                    }
-                    for (var j = 0; j < cw; j++) {
+                    for (var j = 0; j < cw; j++, e++) {
                         if (plain && j >= innerFirst && j < innerLast) {
                             var corner = (front * h + top) * w + j * sw - lw;
-                            y[e++] = Block(values[corner..], wh, dh * w, ww, dw) + corner;
+                            at[e] = Block(values[corner..], wh, dh * w, ww, dw) + corner;
                         } else {
-                            y[e++] = ArgMaxAtEdge(values, front, top, j * sw - lw);
+                            at[e] = AtEdge(values, front, top, j * sw - lw);
                         }
+                        y[e] = values[at[e]];
                     }
                 }
         }
 
-        int ArgMaxAtEdge(ReadOnlySpan<T> values, int front, int top, int left) {
+        int AtEdge(ReadOnlySpan<T> values, int front, int top, int left) {
             var (best, most) = (-1, default(T));
             for (var c = 0; c < wd; c++) {
                 var z = front + c * dd;
@@ -73,7 +74,8 @@ internal static class Windows {
                     }
                 }
             }
-            return best;
+            // Where there is padding only.
+            return best < 0 ? values.Length - 1 : best;
         }
     }
 
@@ -95,48 +97,73 @@ internal static class Windows {
         return best;
     }
 
-    // Windows of 2×2 side by side: a pair of neighbours is one 64-bit lane, the even one in its lower half. All comparisons happen
-    // in the lower halves. A last group that does not fill the vector is moved back over windows that are already done.
-    static void Pairs<T>(ReadOnlySpan<T> from, int width, int corner, Span<int> y) where T : unmanaged {
-        var count = y.Length;
-        _ = from[width + 2 * count - 1];
-        ref var start = ref Unsafe.As<T, float>(ref MemoryMarshal.GetReference(from));
-        ref var to = ref Unsafe.As<int, uint>(ref MemoryMarshal.GetReference(y));
-        if (Vector512.IsHardwareAccelerated && count >= 8) {
-            var lanes = Vector512.Create(0L, 2, 4, 6, 8, 10, 12, 14);
-            for (var j = 0; j < count; j += 8) {
-                j = Math.Min(j, count - 8);
-                var top = Vector512.LoadUnsafe(ref start, (nuint)(2 * j));
-                var bottom = Vector512.LoadUnsafe(ref start, (nuint)(width + 2 * j));
-                var at = (Vector512.Create((long)(corner + 2 * j)) + lanes).AsInt32();
-                var (most, best) = (top, at);
-                Keep(ref most, ref best, (top.AsUInt64() >> 32).AsSingle(), at + Vector512.Create(1));
-                Keep(ref most, ref best, bottom, at + Vector512.Create(width));
-                Keep(ref most, ref best, (bottom.AsUInt64() >> 32).AsSingle(), at + Vector512.Create(width + 1));
-                Vector512.Narrow(best.AsUInt64(), Vector512<ulong>.Zero).GetLower().StoreUnsafe(ref to, (nuint)j);
+    // Windows of 2×2 side by side, all inside of their plane.
+    static unsafe void Pairs(ReadOnlySpan<float> x, int planes, int height, int width, int stride, int rows, int count, Span<float> y, Span<int> at) {
+        if (planes * height * width > x.Length || planes * rows * count > Math.Min(y.Length, at.Length)) throw new ArgumentException("Window sizes.");
+        fixed (float* px = x, py = y)
+        fixed (int* pat = at)
+            for (nint p = 0; p < planes; p++) {
+                var (from, to) = (p * height * width, p * rows * count);
+                if (Avx512F.IsSupported) Pairs512(px + from, width, stride, rows, count, py + to, pat + to);
+                else Pairs256(px + from, width, stride, rows, count, py + to, pat + to);
             }
-        } else {
-            var lanes = Vector256.Create(0L, 2, 4, 6);
-            for (var j = 0; j < count; j += 4) {
-                j = Math.Min(j, count - 4);
-                var top = Vector256.LoadUnsafe(ref start, (nuint)(2 * j));
-                var bottom = Vector256.LoadUnsafe(ref start, (nuint)(width + 2 * j));
-                var at = (Vector256.Create((long)(corner + 2 * j)) + lanes).AsInt32();
-                var (most, best) = (top, at);
-                Keep(ref most, ref best, (top.AsUInt64() >> 32).AsSingle(), at + Vector256.Create(1));
-                Keep(ref most, ref best, bottom, at + Vector256.Create(width));
-                Keep(ref most, ref best, (bottom.AsUInt64() >> 32).AsSingle(), at + Vector256.Create(width + 1));
-                Vector256.Narrow(best.AsUInt64(), Vector256<ulong>.Zero).GetLower().StoreUnsafe(ref to, (nuint)j);
+    }
+
+    // Sixteen at a time: the even and the odd columns of each row become a vector.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static unsafe void Pairs512(float* x, int width, int stride, int rows, int count, float* y, int* at) {
+        const int lanes = 16;
+        var even = Vector512<int>.Indices * 2;
+        var odd = even + Vector512<int>.One;
+        var (below, diagonal) = (Vector512.Create(width), Vector512.Create(width + 1));
+        for (var j = 0; j < count; j += lanes) {
+            var left = Math.Min(lanes, count - j);
+            var (low, high, all) = (Lanes512<float>.Mask(2 * left), Lanes512<float>.Mask(2 * left - lanes), Lanes512<float>.Mask(left));
+            for (var i = 0; i < rows; i++) {
+                var corner = i * stride * width + 2 * j;
+                var p = x + corner;
+                var (a, b) = (Lanes512<float>.LoadMasked(p, low), Lanes512<float>.LoadMasked(p + lanes, high));
+                var (c, d) = (Lanes512<float>.LoadMasked(p + width, low), Lanes512<float>.LoadMasked(p + width + lanes, high));
+                var (most, best) = (Avx512F.PermuteVar16x32x2(a, even, b), Vector512.Create(corner) + even);
+                var first = best;
+                Keep(ref most, ref best, Avx512F.PermuteVar16x32x2(a, odd, b), first + Vector512<int>.One);
+                Keep(ref most, ref best, Avx512F.PermuteVar16x32x2(c, even, d), first + below);
+                Keep(ref most, ref best, Avx512F.PermuteVar16x32x2(c, odd, d), first + diagonal);
+                Lanes512<float>.StoreMasked(y + i * count + j, all, most);
+                Lanes512<float>.StoreMasked((float*)at + i * count + j, all, best.AsSingle());
             }
         }
     }
 
+    // Four or more: a pair of neighbours is one 64-bit lane, the even one in its lower half, where all comparisons happen. A last
+    // group that does not fill the vector is moved back over windows that are already done.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static unsafe void Pairs256(float* x, int width, int stride, int rows, int count, float* y, int* at) {
+        var lanes = Vector256.Create(0L, 2, 4, 6);
+        for (var i = 0; i < rows; i++, y += count, at += count)
+            for (var next = 0; next < count; next += 4) {
+                var j = Math.Min(next, count - 4);
+                var corner = i * stride * width + 2 * j;
+                var (top, bottom) = (Vector256.Load(x + corner), Vector256.Load(x + corner + width));
+                var first = (Vector256.Create((long)corner) + lanes).AsInt32();
+                var (most, best) = (top, first);
+                Keep(ref most, ref best, (top.AsUInt64() >> 32).AsSingle(), first + Vector256.Create(1));
+                Keep(ref most, ref best, bottom, first + Vector256.Create(width));
+                Keep(ref most, ref best, (bottom.AsUInt64() >> 32).AsSingle(), first + Vector256.Create(width + 1));
+                var both = Vector256.Narrow(most.AsUInt64(), best.AsUInt64());
+                both.GetLower().AsSingle().Store(y + j);
+                both.GetUpper().AsInt32().Store(at + j);
+            }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Keep(ref Vector512<float> most, ref Vector512<int> best, Vector512<float> value, Vector512<int> at) {
         var better = ~Vector512.LessThanOrEqual(value, most) & Vector512.Equals(most, most);
         best = Vector512.ConditionalSelect(better.AsInt32(), at, best);
         most = Vector512.ConditionalSelect(better, value, most);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Keep(ref Vector256<float> most, ref Vector256<int> best, Vector256<float> value, Vector256<int> at) {
         var better = ~Vector256.LessThanOrEqual(value, most) & Vector256.Equals(most, most);
         best = Vector256.ConditionalSelect(better.AsInt32(), at, best);

@@ -70,10 +70,8 @@ public static partial class Functions {
         var axes = SpatialAxes("MaxPool", x.Given());
         var (window, around) = (Axes.Of(size.For(axes, 1, "MaxPool: size")), Axes.Of(padding.For(axes, 0, "MaxPool: padding")));
         var steps = stride.Count == 0 ? window : Axes.Of(stride.For(axes, 1, "MaxPool: stride"));
-        var op = new ArgMaxWindowOp(window, steps, around, around, Axes.Of(dilation.For(axes, 1, "MaxPool: dilation")));
-        // Where the largest are has no derivative; taking what is there has.
-        var at = Graph.Apply(op, x);
-        return x.Flatten(2).TakeAlong(at.Flatten(2)).ReshapeTo(at.Shape);
+        var op = new MaxPoolOp(window, steps, around, around, Axes.Of(dilation.For(axes, 1, "MaxPool: dilation")));
+        return Graph.ApplyAll(op, [x])[0];
     }
 
     /// <summary>The mean under each window: [N, C, …] → [N, C, …].</summary>

@@ -137,8 +137,8 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
     }
 }
 
-/// <summary>For each window over the spatial axes of x [N, C, …], where in the plane (row-major) its largest element is, as i32.</summary>
-internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes High, Axes Dilation) : Op {
+/// <summary>For each window over the spatial axes of x [N, C, …] its largest element; and where in the plane (row-major) that is, as i32.</summary>
+internal sealed record MaxPoolOp(Axes Window, Axes Stride, Axes Low, Axes High, Axes Dilation) : Op {
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         var x = inputs[0];
         var rank = Window.Count;
@@ -152,20 +152,23 @@ internal sealed record ArgMaxWindowOp(Axes Window, Axes Stride, Axes Low, Axes H
             if (room < reach) throw new ShapeException($"MaxPool: the window reaches over {reach} elements of axis {a + 2}, {x} with padding has {room}.");
             dims[a + 2] = (int)((room - reach) / Stride[a] + 1);
         }
-        return [new(DType.I32, Shape.Of(dims))];
+        var y = Shape.Of(dims);
+        return [new(x.DType, y), new(DType.I32, y)];
     }
+
+    public override int Outputs => 2;
 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
-        Windows.ArgMax<T>(inputs[0].Packed().Span<T>(), inputs[0].Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, outputs[0].Shape.Span[2..], outputs[0].Span<int>());
+        Windows.Max(inputs[0].Packed().Span<T>(), inputs[0].Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, outputs[0].Shape.Span[2..], outputs[0].Span<T>(), outputs[1].Span<int>());
 
-    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
+    // Where the largest are has no derivative; taking what is there has.
+    public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
+        [tangents[0]!.Flatten(2).TakeAlong(outputs[1].Flatten(2)).ReshapeTo(outputs[1].Shape), null];
 
-    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) {
-        var y = Graph.Apply(this, inputs[0].Flatten(0, 2));
-        return [y.ReshapeTo(Shape.Of([size, y.Shape[0] / Math.Max(1, size), .. y.Shape.Span[1..]]))];
-    }
+    public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) =>
+        Array.ConvertAll(Graph.ApplyAll(this, [inputs[0].Flatten(0, 2)]), y => y.ReshapeTo(Shape.Of([size, y.Shape[0] / Math.Max(1, size), .. y.Shape.Span[1..]])));
 
     public override IEnumerable<Sample> Samples() => [
-        new(new ArgMaxWindowOp(Axes.Of(2, 2), Axes.Of(2, 2), Axes.Of(0, 0), Axes.Of(0, 0), Axes.Of(1, 1)), [new(DType.F64, Shape.Of(2, 3, 4, 6))], Distinct: true),
-        new(new ArgMaxWindowOp(Axes.Of(3), Axes.Of(1), Axes.Of(1), Axes.Of(1), Axes.Of(2)), [new(DType.F64, Shape.Of(2, 3, 8))], Distinct: true)];
+        new(new MaxPoolOp(Axes.Of(2, 2), Axes.Of(2, 2), Axes.Of(0, 0), Axes.Of(0, 0), Axes.Of(1, 1)), [new(DType.F64, Shape.Of(2, 3, 4, 6))], Distinct: true),
+        new(new MaxPoolOp(Axes.Of(3), Axes.Of(1), Axes.Of(1), Axes.Of(1), Axes.Of(2)), [new(DType.F64, Shape.Of(2, 3, 8))], Distinct: true)];
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Diff;
@@ -154,20 +155,22 @@ internal sealed class Plan {
 
     void Run(Frame frame) {
         if (runs < EarnsLoops && Interlocked.Increment(ref runs) == EarnsLoops) ThreadPool.UnsafeQueueUserWorkItem(static plan => plan.CompileLater(), this, preferLocal: false);
-        var slots = frame.Slots;
-        for (var k = 0; k < steps.Length; k++) {
-            var (step, first) = (steps[k], steps[k].Outputs[0]);
-            if (roots[first] != first) {
-                slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
-                continue;
-            }
-            var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
-            var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
-            for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
-            for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
-            if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
-            else step.Equations[0].Op.Evaluate(ins, outs);
+        for (var k = 0; k < steps.Length; k++) Run(frame, k);
+    }
+
+    void Run(Frame frame, int k) {
+        var (slots, step) = (frame.Slots, steps[k]);
+        var first = step.Outputs[0];
+        if (roots[first] != first) {
+            slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
+            return;
         }
+        var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
+        var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
+        for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
+        for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
+        if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
+        else step.Equations[0].Op.Evaluate(ins, outs);
     }
 
     // What is not the arena's is let go of, or a plan in the cache would keep somebody's tensors.
@@ -214,14 +217,32 @@ internal sealed class Plan {
     }
 
     /// <summary>How it runs.</summary>
-    public Explanation Explain() {
+    /// <param name="microseconds">Of each step, if that was measured.</param>
+    public Explanation Explain(double[]? microseconds = null) {
         var made = steps.Where(s => roots[s.Outputs[0]] == s.Outputs[0]).ToArray();
         long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
         return new(
             [.. made.Select(s => new ExplainedStep(
                 [.. s.Equations.Select(e => e.Op.Describe())], [.. s.Outputs.Select(o => types[o])],
-                s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x))))],
+                s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x)),
+                microseconds?[Array.IndexOf(steps, s)]))],
             arenaBytes, outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
+    }
+
+    /// <summary>Has it compiled, runs it so many times, and gives the median of each step's microseconds.</summary>
+    public double[] Time(ReadOnlySpan<View> arguments, int runs) {
+        Compile();
+        var times = Array.ConvertAll(steps, _ => new double[runs]);
+        for (var run = 0; run < runs; run++) {
+            var frame = Start(arguments);
+            for (var k = 0; k < steps.Length; k++) {
+                var start = Stopwatch.GetTimestamp();
+                Run(frame, k);
+                times[k][run] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            }
+            Return(frame);
+        }
+        return Array.ConvertAll(times, t => t.Order().ElementAt(runs / 2));
     }
 
     /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>

@@ -101,6 +101,9 @@ internal sealed class ProgramBuilder {
     // Variables stand for arguments to come, which are packed; of everything else that has values the layout is known.
     ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= variables && leaf.HasValue ? leaf.Value.Layout.Repeats : 0);
 
+    /// <summary>The leaves' values, where the variables have some, as <see cref="InputOf"/> says that they come.</summary>
+    public View[] Values() => [.. leaves.Select((x, i) => i < variables ? x.Value.Packed() : x.Plain)];
+
     void Leaf(Tensor t) {
         if (slots[t] >= 0) return;
         slots[t] = leaves.Count;

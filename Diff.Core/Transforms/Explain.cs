@@ -3,18 +3,27 @@ using System.Runtime.CompilerServices;
 namespace Diff;
 
 public static partial class Functions {
-    /// <summary>How a function runs as one plan: what runs together, how much memory it borrows, how much arithmetic there is and how many bytes
-    /// move. Nothing runs; see <see cref="Show{P, R}(Func{P, R}, P)"/> for the program itself.</summary>
+    /// <summary>How a function runs as one plan: what runs together, how much memory it borrows, how much arithmetic there is, how many bytes
+    /// move and, if asked, where the time goes. See <see cref="Show{P, R}(Func{P, R}, P)"/> for the program itself.</summary>
     /// <param name="f">Any function of tensors or trees; of <c>x => Grad(g, x)</c> the gradient's plan.</param>
     /// <param name="at">A point: its types decide, and its values where the function has an <c>if</c>.</param>
+    /// <param name="runs">How often to run it, for the median of the time that each step took; 0 runs nothing. Code that runs for the first
+    /// time is slow: twenty and more tell something.</param>
     /// <remarks><example><code>
-    /// Console.WriteLine(Explain(x => Grad(Loss, x), net));
+    /// Console.WriteLine(Explain(x => Grad(Loss, x), net, runs: 100));
     /// </code></example></remarks>
-    public static Explanation Explain<P, R>(Func<P, R> f, P at) => new Plan(ProgramOf(f, at)).Explain();
+    public static Explanation Explain<P, R>(Func<P, R> f, P at, int runs = 0) {
+        using var scope = new Scope("Explain");
+        var graph = GraphOf(f, at, scope);
+        var plan = new Plan(graph.ToProgram());
+        var arguments = runs > 0 ? graph.Values() : null;
+        graph.Return();
+        return plan.Explain(arguments is null ? null : plan.Time(arguments, runs));
+    }
 
-    /// <inheritdoc cref="Explain{P, R}(Func{P, R}, P)"/>
+    /// <inheritdoc cref="Explain{P, R}(Func{P, R}, P, int)"/>
     [OverloadResolutionPriority(1)]
-    public static Explanation Explain(Func<Tensor, Tensor> f, Tensor at) => Explain<Tensor, Tensor>(f, at);
+    public static Explanation Explain(Func<Tensor, Tensor> f, Tensor at, int runs = 0) => Explain<Tensor, Tensor>(f, at, runs);
 
     /// <summary>What a function that <see cref="Jit{A, R}(Func{A, R})"/> made has compiled: for which signatures, why, how often each ran.</summary>
     /// <param name="jitted">The delegate that Jit returned.</param>

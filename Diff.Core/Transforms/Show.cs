@@ -17,12 +17,16 @@ public static partial class Functions {
 
     static Program ProgramOf<P, R>(Func<P, R> f, P at) {
         using var scope = new Scope("Show");
-        var flat = Tree.Flatten(at.Given());
-        var variables = Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope));
-        var graph = ProgramBuilder.Close(Tree.Leaves(f.Given()(flat.Rebuild(variables))), scope, variables);
+        var graph = GraphOf(f, at, scope);
         var program = graph.ToProgram();
         graph.Return();
         return program;
+    }
+
+    static ProgramBuilder GraphOf<P, R>(Func<P, R> f, P at, Scope scope) {
+        var flat = Tree.Flatten(at.Given());
+        var variables = Array.ConvertAll(flat.Leaves, x => Graph.Alias(x, scope));
+        return ProgramBuilder.Close(Tree.Leaves(f.Given()(flat.Rebuild(variables))), scope, variables);
     }
 
     /// <summary>The types of what a function returns, without computing anything: tensors of it can be asked for dtype and shape, and have

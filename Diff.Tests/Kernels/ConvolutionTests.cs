@@ -17,9 +17,40 @@ public class ConvolutionTests {
     [Theory, MemberData(nameof(Layers))]
     public void LayersOfNetworksAreRight(string name) => Try<float>(Layer(name, 3), 1, 1e-5);
 
+    // Enough images to fill vectors, the last of them in part.
+    [Theory, MemberData(nameof(Layers))]
+    public void LayersOfNetworksAreRightForABatch(string name) {
+        Try<float>(Layer(name, 21 + 16), 1, 1e-5);
+        Try<double>(Layer(name, 16), 1, 1e-14);
+    }
+
+    public static TheoryData<int> BatchSeeds() => new(Enumerable.Range(0, 120));
+
+    [Theory, MemberData(nameof(BatchSeeds))]
+    public void BatchesOfSmallImagesAreTheDefinitionOnEveryPathAndLayout(int seed) {
+        Try<float>(RandomBatch(seed), seed, 1e-5);
+        Try<double>(RandomBatch(seed), seed, 1e-14);
+    }
+
+    [Fact]
+    public void PaddingIsLeftOutOfABatch() {
+        // An infinite weight meets the input in all outputs but the first two rows and columns: there it is left out, not 0·∞.
+        var g = new ConvGeometry(16, 8, 1, [4, 4], [3, 3], [6, 6], padLow: [2, 2]);
+        Assert.Equal(ConvOrder.Inside, g.Order);
+        var w = Enumerable.Repeat(1f, 72).ToArray();
+        w[0] = float.PositiveInfinity;
+        foreach (var path in GemmTests.Paths) {
+            var y = new float[16 * 36];
+            Convolution.Run<float>(g, Enumerable.Repeat(1f, 16 * 128).ToArray(), 0, [128, 16, 4, 1], w, 0, [72, 9, 3, 1], y, path);
+            Assert.All(y.Select((v, i) => (v, i % 36 / 6, i % 6)), e => Assert.Equal(e.Item2 > 1 && e.Item3 > 1, float.IsPositiveInfinity(e.v)));
+            Assert.DoesNotContain(y, float.IsNaN);
+        }
+    }
+
     [Fact]
     public void EveryOrderIsTried() =>
-        Assert.All(Enum.GetValues<ConvOrder>(), order => Assert.InRange(Enumerable.Range(0, 250).Count(seed => RandomGeometry(seed).Order == order), 15, 235));
+        Assert.All(Enum.GetValues<ConvOrder>(), order => Assert.InRange(
+            Enumerable.Range(0, 250).Count(seed => RandomGeometry(seed).Order == order) + Enumerable.Range(0, 120).Count(seed => RandomBatch(seed).Order == order), 8, 300));
 
     [Fact]
     public void LargeImagesAreDoneInBands() =>
@@ -111,6 +142,25 @@ public class ConvolutionTests {
         }
         return new ConvGeometry(random.Next(1, 4), groups * random.Next(1, full ? 12 : 4), groups * random.Next(1, 9),
             input, kernel, output, stride, pad, dilation, inputDilation, groups);
+    }
+
+    // Images of a batch are the first dimension of x, or, where its weights' gradient is computed, the second.
+    private static ConvGeometry RandomBatch(int seed) {
+        var random = new Random(seed);
+        var (rank, batch, weights, full) = (random.Next(1, 4), random.Next(11, 50), seed % 3 == 0, seed % 3 == 1);
+        int groups = random.Next(3) == 0 ? 2 : 1;
+        int[] input = new int[rank], kernel = new int[rank], output = new int[rank], pad = new int[rank], stride = new int[rank], dilation = new int[rank];
+        for (var d = 0; d < rank; d++) {
+            var (small, large) = (random.Next(2, 4), rank == 1 ? random.Next(32, 60) : rank == 2 ? random.Next(7, 10) : random.Next(4, 6));
+            (kernel[d], output[d]) = weights ? (large, small) : (small, random.Next(2, 8));
+            (stride[d], dilation[d]) = (weights || !full && d < rank - 1 ? random.Next(1, 3) : 1, weights && d == rank - 1 ? 1 : random.Next(1, 3));
+            pad[d] = random.Next(-1, 3);
+            var needed = (output[d] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1;
+            if (full) pad[d] = (kernel[d] - 1) * dilation[d];
+            input[d] = full ? Math.Max(1, needed - 2 * pad[d]) : Math.Max(1, needed + random.Next(-3, 2));
+        }
+        var (n, c, o) = weights ? (random.Next(3, 7), batch, random.Next(8, 17)) : (batch, random.Next(1, full ? 12 : 5), random.Next(1, 9));
+        return new ConvGeometry(n, groups * c, groups * o, input, kernel, output, stride, pad, dilation, groups: groups);
     }
 
     private static void Try<T>(ConvGeometry g, int seed, double epsilon, bool fewer = false) where T : unmanaged, INumber<T> {

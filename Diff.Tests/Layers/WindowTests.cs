@@ -75,6 +75,22 @@ public class WindowTests {
         }
     }
 
+    // f32 has paths of its own: they agree with those of f64 wherever the edge of a row falls, on equals and on NaN.
+    [Fact]
+    public void The_largest_of_four_is_the_first_of_equals_and_NaN_wins() {
+        for (var width = 2; width < 75; width++) {
+            var values = Hash.Values(3 * 2 * 7 * width, (uint)width, 3).Select(v => Math.Abs(v) < 0.3 ? double.NaN : Math.Round(v)).ToArray();
+            var x = Tensor.From<double>(values, 3, 2, 7, width);
+            foreach (var stride in new PerAxis[] { 2, (1, 2), (3, 2), 1 }) {
+                var (y, pull) = Vjp(x => MaxPool(x, 2, stride), x);
+                var (y32, pull32) = Vjp(x => MaxPool(x, 2, stride), x.To(DType.F32));
+                Near.SameBits(y, y32.To(DType.F64));
+                var g = Tensor.Arange(y.Size).Reshape(y.Shape.ToArray()).To(DType.F64);
+                Near.SameBits(pull(g), pull32(g.To(DType.F32)).To(DType.F64));
+            }
+        }
+    }
+
     [Fact]
     public void The_mean_under_a_window_is_that_of_a_block() {
         var x = Key.Of(3).Normal(DType.F64, 2, 3, 7, 5);

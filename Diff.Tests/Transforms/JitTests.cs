@@ -250,9 +250,19 @@ public class JitTests {
         Assert.Equal(2 * 4 * 8 * 3, Assert.Single(plan.Steps, s => s.Operations.Contains("Dot")).Flops);
         Assert.Contains(plan.Steps, s => s.Operations.Count == 2 && s.Operations.Contains("Tanh"));
         Assert.True(plan.Flops > 192 && plan.BytesMoved > 4 * (32 + 24 + 12) && plan.ArenaBytes > 0 && plan.ResultBytes == 4, plan.ToString());
+        Assert.True(plan.Microseconds is null && plan.Steps.All(s => s.Microseconds is null));
         Assert.Contains("Scan[5]", Show(x => ForI(5, x, (_, y) => y * y), 2).ToString());
         Assert.Contains("body, program 1: fun", Show(x => ForI(5, x, (_, y) => y * y), 2).ToString());
         Assert.Equal(5, Explain(x => ForI(5, x, (_, y) => y * y), 2).Flops);
+    }
+
+    [Fact]
+    public void A_plan_says_where_the_time_goes() {
+        var (x, w, b) = (Tensor.Ones(64, 500), Tensor.Ones(500, 30), Tensor.Ones(30));
+        var plan = Explain(p => Grad(w => (p.x.MatMul(w) + b).Square().Sum(), p.w), (x, w), runs: 5);
+        Assert.All(plan.Steps, s => Assert.True(s.Microseconds > 0, s.ToString()));
+        Is(plan.Steps.Sum(s => s.Microseconds!.Value), plan.Microseconds!.Value);
+        Assert.Contains(" µs, ", plan.ToString());
     }
 }
 
