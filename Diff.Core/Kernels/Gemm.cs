@@ -22,6 +22,25 @@ internal static unsafe class Gemm {
         Span<T> c, nint cRow) where T : unmanaged =>
         Multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, accumulate: true, SimdPaths.Best);
 
+    /// <summary>A stack of products: matrices of A lie <paramref name="aNext"/> elements apart, of B <paramref name="bNext"/>;
+    /// those of C follow one another, and so do their rows.</summary>
+    internal static void MultiplyAll<T>(int count, int m, int n, int k, ReadOnlySpan<T> a, nint aNext, nint aRow, nint aCol,
+        ReadOnlySpan<T> b, nint bNext, nint bRow, nint bCol, Span<T> c) where T : unmanaged {
+        if (count <= 0) return;
+        Check(m, n, k, Room(a.Length, aNext), aRow, aCol, Room(b.Length, bNext), bRow, bCol, Room(c.Length, (nint)m * n), n);
+        if (m == 0 || n == 0) return;
+        fixed (T* pa = a, pb = b, pc = c) {
+            var problem = new GemmProblem<T> {
+                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = n,
+                Count = count, ANext = aNext, BNext = bNext, CNext = (nint)m * n,
+            };
+            Run(&problem, SimdPaths.Best);
+        }
+
+        // What is left for the last of them.
+        nint Room(int length, nint next) => length == 0 || next < 0 ? 0 : checked(length - (count - 1) * next);
+    }
+
     /// <summary>The same on a given path: what the tests compare bit for bit.</summary>
     internal static void Multiply<T>(int m, int n, int k, ReadOnlySpan<T> a, nint aRow, nint aCol, ReadOnlySpan<T> b, nint bRow, nint bCol,
         Span<T> c, nint cRow, bool accumulate, SimdPath path) where T : unmanaged {
@@ -29,11 +48,9 @@ internal static unsafe class Gemm {
         if (m == 0 || n == 0) return;
         fixed (T* pa = a, pb = b, pc = c) {
             var problem = new GemmProblem<T> {
-                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = cRow, Accumulate = accumulate,
+                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = cRow, Accumulate = accumulate, Count = 1,
             };
-            if (typeof(T) == typeof(float)) Run((GemmProblem<float>*)&problem, path);
-            else if (typeof(T) == typeof(double)) Run((GemmProblem<double>*)&problem, path);
-            else throw new NotSupportedException($"Gemm.Multiply takes float and double, not {typeof(T).Name}: see MultiplyIntegers.");
+            Run(&problem, path);
         }
     }
 
@@ -57,7 +74,22 @@ internal static unsafe class Gemm {
     /// vectors. It may look at the sizes only: the layouts of A and B must not change a bit.</remarks>
     internal static bool IsDot(int m, int n, int k) => n == 1 && k >= 32 && k >= m || k >= 128 && (long)m * n <= 8;
 
+    /// <summary>Which of the kernels computes it, in the words of <c>Explain</c>.</summary>
+    internal static string Kernel<T>(int m, int n, int k, nint aRow, nint aCol, nint bRow, nint bCol) where T : unmanaged =>
+        IsDot(m, n, k) ? "dot" : (SimdPaths.Best switch {
+            SimdPath.Vector512 => GemmPlan.For<T, Vector512<T>, Lanes512<T>>(m, n, k, aRow, aCol, bRow, bCol),
+            SimdPath.Vector256 => GemmPlan.For<T, Vector256<T>, Lanes256<T>>(m, n, k, aRow, aCol, bRow, bCol),
+            SimdPath.Vector128 => GemmPlan.For<T, Vector128<T>, Lanes128<T>>(m, n, k, aRow, aCol, bRow, bCol),
+            _ => GemmPlan.For<T, T, Lanes1<T>>(m, n, k, aRow, aCol, bRow, bCol),
+        }).ToString();
+
     private static void Run<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
+        if (typeof(T) == typeof(float)) RunFloats((GemmProblem<float>*)p, path);
+        else if (typeof(T) == typeof(double)) RunFloats((GemmProblem<double>*)p, path);
+        else throw new NotSupportedException($"Gemm.Multiply takes float and double, not {typeof(T).Name}: see MultiplyIntegers.");
+    }
+
+    private static void RunFloats<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
         switch (path) {
             case SimdPath.Vector512: Run<T, Vector512<T>, Lanes512<T>>(p); break;
             case SimdPath.Vector256: Run<T, Vector256<T>, Lanes256<T>>(p); break;
@@ -67,7 +99,8 @@ internal static unsafe class Gemm {
     }
 
     private static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        if (IsDot(p->M, p->N, p->K)) DotDriver.Run<T, V, O>(p);
+        if (IsDot(p->M, p->N, p->K))
+            for (var i = 0; i < p->Count; i++, p->Next()) DotDriver.Run<T, V, O>(p);
         else GemmDriver.Run<T, V, O>(p);
     }
 
@@ -100,4 +133,14 @@ internal unsafe struct GemmProblem<T> where T : unmanaged {
     internal T* C;
     internal nint CRow;
     internal bool Accumulate;
+
+    /// <summary>How many products there are, and how far apart their matrices lie.</summary>
+    internal int Count;
+    internal nint ANext, BNext, CNext;
+
+    internal void Next() {
+        A += ANext;
+        B += BNext;
+        C += CNext;
+    }
 }

@@ -56,8 +56,7 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
 
     static void Floats<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged {
         var (m, n, k) = (a.Rows, b.Columns, a.Columns);
-        for (var i = 0; i < a.Count; i++)
-            Gemm.Multiply(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
+        Gemm.MultiplyAll(a.Count, m, n, k, a.At<T>(0), a.Stride, a.RowStride, a.ColumnStride, b.At<T>(0), b.Stride, b.RowStride, b.ColumnStride, y);
     }
 
     static void Integers<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
@@ -121,7 +120,7 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         public int Columns { get; private init; }
         public int RowStride { get; private init; }
         public int ColumnStride { get; private init; }
-        int Stride { get; init; }
+        public int Stride { get; private init; }
 
         public ReadOnlySpan<T> At<T>(int i) where T : unmanaged => View.Span<T>()[Math.Min(View.Layout.Offset + i * Stride, View.Layout.Extent)..];
 
