@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Diff;
@@ -30,10 +31,8 @@ internal static unsafe class Gemm {
         Check(m, n, k, Room(a.Length, aNext), aRow, aCol, Room(b.Length, bNext), bRow, bCol, Room(c.Length, (nint)m * n), n);
         if (m == 0 || n == 0) return;
         fixed (T* pa = a, pb = b, pc = c) {
-            var problem = new GemmProblem<T> {
-                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = n,
-                Count = count, ANext = aNext, BNext = bNext, CNext = (nint)m * n,
-            };
+            var problem = new GemmProblem<T>(m, n, k, pa, aRow, aCol, pb, bRow, bCol, pc, n, false);
+            (problem.Count, problem.ANext, problem.BNext, problem.CNext) = (count, aNext, bNext, (nint)m * n);
             Run(&problem, SimdPaths.Best);
         }
 
@@ -47,9 +46,7 @@ internal static unsafe class Gemm {
         Check(m, n, k, a.Length, aRow, aCol, b.Length, bRow, bCol, c.Length, cRow);
         if (m == 0 || n == 0) return;
         fixed (T* pa = a, pb = b, pc = c) {
-            var problem = new GemmProblem<T> {
-                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = cRow, Accumulate = accumulate, Count = 1,
-            };
+            var problem = new GemmProblem<T>(m, n, k, pa, aRow, aCol, pb, bRow, bCol, pc, cRow, accumulate);
             Run(&problem, path);
         }
     }
@@ -76,13 +73,14 @@ internal static unsafe class Gemm {
 
     /// <summary>Which of the kernels computes it, in the words of <c>Explain</c>.</summary>
     internal static string Kernel<T>(int m, int n, int k, nint aRow, nint aCol, nint bRow, nint bCol) where T : unmanaged =>
-        IsDot(m, n, k) ? "dot" : (SimdPaths.Best switch {
-            SimdPath.Vector512 => GemmPlan.For<T, Vector512<T>, Lanes512<T>>(m, n, k, aRow, aCol, bRow, bCol),
-            SimdPath.Vector256 => GemmPlan.For<T, Vector256<T>, Lanes256<T>>(m, n, k, aRow, aCol, bRow, bCol),
-            SimdPath.Vector128 => GemmPlan.For<T, Vector128<T>, Lanes128<T>>(m, n, k, aRow, aCol, bRow, bCol),
-            _ => GemmPlan.For<T, T, Lanes1<T>>(m, n, k, aRow, aCol, bRow, bCol),
-        }).ToString();
+        IsDot(m, n, k) ? "dot" : SimdPaths.Best switch {
+            SimdPath.Vector512 => new GemmPlan<T, Vector512<T>, Lanes512<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            SimdPath.Vector256 => new GemmPlan<T, Vector256<T>, Lanes256<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            SimdPath.Vector128 => new GemmPlan<T, Vector128<T>, Lanes128<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            _ => new GemmPlan<T, T, Lanes1<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+        };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
         if (typeof(T) == typeof(float)) RunFloats((GemmProblem<float>*)p, path);
         else if (typeof(T) == typeof(double)) RunFloats((GemmProblem<double>*)p, path);
@@ -123,19 +121,19 @@ internal static unsafe class Gemm {
     }
 }
 
-/// <summary>The arguments of one product behind the door.</summary>
-internal unsafe struct GemmProblem<T> where T : unmanaged {
-    internal int M, N, K;
-    internal T* A;
-    internal nint ARow, ACol;
-    internal T* B;
-    internal nint BRow, BCol;
-    internal T* C;
-    internal nint CRow;
-    internal bool Accumulate;
+/// <summary>The arguments of a product behind the door, or of a stack of them.</summary>
+internal unsafe struct GemmProblem<T>(int m, int n, int k, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bCol, T* c, nint cRow, bool accumulate) where T : unmanaged {
+    internal int M = m, N = n, K = k;
+    internal T* A = a;
+    internal nint ARow = aRow, ACol = aCol;
+    internal T* B = b;
+    internal nint BRow = bRow, BCol = bCol;
+    internal T* C = c;
+    internal nint CRow = cRow;
+    internal bool Accumulate = accumulate;
 
     /// <summary>How many products there are, and how far apart their matrices lie.</summary>
-    internal int Count;
+    internal int Count = 1;
     internal nint ANext, BNext, CNext;
 
     internal void Next() {

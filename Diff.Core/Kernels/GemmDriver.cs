@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Diff;
 
-/// <summary>Carries out a <see cref="GemmPlan"/> by <see cref="GemmMicroKernel"/>.</summary>
+/// <summary>Carries out a <see cref="GemmPlan{T, V, O}"/> by <see cref="GemmMicroKernel"/>.</summary>
 /// <remarks>
 /// Three nested cuts: a stretch of k (so that a panel of B stays in the first-level cache), a block of rows (so that A's
 /// stays in the second), and tiles. A later stretch of k goes on with the chains that C holds, which leaves the bits as if
@@ -10,18 +10,8 @@ namespace Diff;
 /// </remarks>
 internal static unsafe class GemmDriver {
     internal static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        if (GemmPlan.NarrowTail<T, V, O>(p->M, p->N, p->K, p->ARow) is var tail && tail > 0) {
-            var last = *p;
-            (p->N, last.N) = (p->N - tail, tail);
-            last.B += p->N * p->BCol;
-            last.C += p->N;
-            Whole<T, V, O>(&last);
-        }
-        Whole<T, V, O>(p);
-    }
-
-    private static void Whole<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        var plan = GemmPlan.For<T, V, O>(p->M, p->N, p->K, p->ARow, p->ACol, p->BRow, p->BCol);
+        if (GemmPlan<T, V, O>.NarrowTail(p->M, p->N, p->K, p->ARow) is var tail && tail > 0) Split<T, V, O>(p, tail);
+        var plan = new GemmPlan<T, V, O>(p->M, p->N, p->K, p->ARow, p->ACol, p->BRow, p->BCol);
         for (var i = 0; ; p->Next()) {
             if (plan.Swapped) Swapped<T, V, O>(p, plan);
             else Blocks<T, V, O>(p, plan);
@@ -29,14 +19,21 @@ internal static unsafe class GemmDriver {
         }
     }
 
-    private static void Swapped<T, V, O>(GemmProblem<T>* p, in GemmPlan plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    /// <summary>Computes the last columns and leaves the others.</summary>
+    private static void Split<T, V, O>(GemmProblem<T>* p, int tail) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        var last = *p;
+        p->N -= tail;
+        last.N = tail;
+        last.B += p->N * p->BCol;
+        last.C += p->N;
+        Run<T, V, O>(&last);
+    }
+
+    private static void Swapped<T, V, O>(GemmProblem<T>* p, in GemmPlan<T, V, O> plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var (m, n) = (p->M, p->N);
         var straight = n == 1 && p->CRow == 1;
         var c = straight ? p->C : Scratch.Rent<T>(Scratch.Slot.Output, (nint)m * n);
-        var swapped = new GemmProblem<T> {
-            M = n, N = m, K = p->K, A = p->B, ARow = p->BCol, ACol = p->BRow, B = p->A, BRow = p->ACol, BCol = p->ARow,
-            C = c, CRow = m, Accumulate = p->Accumulate,
-        };
+        var swapped = new GemmProblem<T>(n, m, p->K, p->B, p->BCol, p->BRow, p->A, p->ACol, p->ARow, c, m, p->Accumulate);
         if (!straight && p->Accumulate)
             for (nint i = 0; i < m; i++)
                 for (nint j = 0; j < n; j++) c[j * m + i] = p->C[i * p->CRow + j];
@@ -46,7 +43,7 @@ internal static unsafe class GemmDriver {
                 for (nint j = 0; j < n; j++) p->C[i * p->CRow + j] = c[j * m + i];
     }
 
-    private static void Blocks<T, V, O>(GemmProblem<T>* p, in GemmPlan plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    private static void Blocks<T, V, O>(GemmProblem<T>* p, in GemmPlan<T, V, O> plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var (m, n, k) = (p->M, p->N, p->K);
         var (tiles, widest, packA, packB, keepB) = (plan.Tiles, plan.Widest, plan.PackA, plan.PackB, plan.KeepB);
         // The first `taller` tiles have one row more than the others.

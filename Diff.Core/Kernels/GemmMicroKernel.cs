@@ -32,8 +32,9 @@ internal static unsafe class GemmMicroKernel {
     /// <summary>The most vectors a tile of this many rows may be wide.</summary>
     internal static int Widest<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         if (rows == 1) return 8;
-        var room = O.Accumulators / rows;
-        return room >= 4 ? 4 : room;
+        for (var vectors = 4; vectors > 1; vectors--)
+            if (vectors * rows <= O.Accumulators) return vectors;
+        return 1;
     }
 
     /// <summary>The most rows of a tile: two vectors wide, the best balance of loads and arithmetic.</summary>
