@@ -108,16 +108,15 @@ internal static unsafe class Gemm {
         if ((aRow | aCol | bRow | bCol) < 0) throw new ArgumentException($"Gemm: a stride is negative: A has {aRow}, {aCol} and B has {bRow}, {bCol}.");
         if (m == 0 || n == 0) return;
         if (m > 1 && cRow < n) throw new ArgumentException($"Gemm: the rows of C are {cRow} apart but {n} long.");
-        Fits("C", m, n, cRow, 1, cLength);
+        if (!Fits(m, n, cRow, 1, cLength)) Throw("C", m, n, cRow, 1, cLength);
         if (k == 0) return;
-        Fits("A", m, k, aRow, aCol, aLength);
-        Fits("B", k, n, bRow, bCol, bLength);
+        if (!Fits(m, k, aRow, aCol, aLength)) Throw("A", m, k, aRow, aCol, aLength);
+        if (!Fits(k, n, bRow, bCol, bLength)) Throw("B", k, n, bRow, bCol, bLength);
 
-        static void Fits(string name, nint rows, nint columns, nint row, nint column, nint length) {
-            var last = checked((rows - 1) * row + (columns - 1) * column);
-            if (last >= length)
-                throw new ArgumentException($"Gemm: {name} [{rows},{columns}] with strides {row}, {column} needs {last + 1} elements, its span has {length}.");
-        }
+        static bool Fits(nint rows, nint columns, nint row, nint column, nint length) => checked((rows - 1) * row + (columns - 1) * column) < length;
+
+        static void Throw(string name, nint rows, nint columns, nint row, nint column, nint length) => throw new ArgumentException(
+            $"Gemm: {name} [{rows},{columns}] with strides {row}, {column} needs {(rows - 1) * row + (columns - 1) * column + 1} elements, its span has {length}.");
     }
 }
 

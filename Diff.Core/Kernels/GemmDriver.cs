@@ -52,6 +52,7 @@ internal static unsafe class GemmDriver {
         var packedA = packA ? Scratch.Rent<T>(Scratch.Slot.PackedA, (nint)plan.TilesPerBlock * (height + 1) * plan.KBlock) : null;
         var packedB = packB ? Scratch.Rent<T>(Scratch.Slot.PackedB, (nint)(keepB ? plan.NBlock + panel : panel) * plan.KBlock) : null;
 
+        var line = 64 / sizeof(T);
         Tile<T> tile;
         tile.Offsets = null;
         tile.CRow = p->CRow;
@@ -78,6 +79,11 @@ internal static unsafe class GemmDriver {
                             b = p->B + k0 * p->BRow + j;
                             tile.BStep = p->BRow;
                         }
+                        // The first tiles of a panel send for the next, a column of lines each: packed they lie one behind
+                        // the other, and to be packed they are read row by row.
+                        var lines = !packB || j + panel >= jEnd || t0 == 0 && p->BCol != 1 ? 0 : panel / line + (t0 == 0 ? 1 : 0);
+                        var ahead = t0 > 0 ? b + panel * kc : p->B + k0 * p->BRow + j + panel;
+                        tile.AheadStep = t0 > 0 ? line : p->BRow;
                         for (var done = 0; done < vectors;) {
                             var width = NextWidth(vectors - done, widest);
                             tile.B = b + done * O.Width;
@@ -90,6 +96,9 @@ internal static unsafe class GemmDriver {
                             for (var t = t0; t < tEnd; t++) {
                                 var rows = t < taller ? height + 1 : height;
                                 if (packA) tile.AStep = rows;
+                                tile.Ahead = lines > 0 ? ahead : null;
+                                ahead += t0 > 0 ? line * kc : line;
+                                lines--;
                                 if (plan.Fetch && t + 1 < tEnd) Prefetch(tile.C + rows * p->CRow, p->CRow, rows, width * O.Width);
                                 GemmMicroKernel.Run<T, V, O>(&tile, rows, width);
                                 tile.A += packA ? rows * kc : rows * p->ARow;

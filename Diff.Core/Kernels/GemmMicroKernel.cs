@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Diff;
 
@@ -17,6 +18,10 @@ internal unsafe struct Tile<T> where T : unmanaged {
     internal nint* Offsets;
     internal T* C;
     internal nint CRow;
+
+    /// <summary>Null, or what a later tile will read: with each k the line at Ahead + k·AheadStep is sent for.</summary>
+    internal T* Ahead;
+    internal nint AheadStep;
 
     /// <summary>Continue the chains that C holds instead of starting from zero.</summary>
     internal bool Accumulate;
@@ -130,7 +135,11 @@ internal static unsafe class GemmMicroKernel {
         var b = t->B;
         var bStep = t->BStep;
         var offsets = t->Offsets;
+        var ahead = t->Ahead == null ? t->B : t->Ahead;
+        var aheadStep = t->Ahead == null ? 0 : t->AheadStep;
         for (var k = t->K; k > 0; k--) {
+            if (Sse.IsSupported) Sse.Prefetch1(ahead);
+            ahead += aheadStep;
             TRow row;
             if (TTable.Value == 1) {
                 row = Read<T, V, TRow, TTail>(b + *offsets, mask);
