@@ -2,8 +2,8 @@ namespace Diff;
 
 /// <summary>Products with few outputs and a long k, by <see cref="DotKernel"/>.</summary>
 internal static unsafe class DotDriver {
-    /// <summary>Elements of k that are copied at a time where A's rows are not contiguous: a tile of them fits the first-level cache.</summary>
-    private const int Chunk = 1024;
+    /// <summary>Elements of k that are copied, or walked through once for each part of the lanes, at a time: a tile of them fits the first-level cache.</summary>
+    private const int Chunk = 512;
 
     internal static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var (m, n, k) = (p->M, p->N, p->K);
@@ -25,7 +25,7 @@ internal static unsafe class DotDriver {
         var tallest = DotKernel.MaxRows<T, V, O>();
         var tiles = (m + tallest - 1) / tallest;
         var copyA = p->ACol != 1;
-        var chunk = copyA ? Chunk : (k + lanes - 1) / lanes * lanes;
+        var chunk = copyA || O.Width < lanes ? Chunk : (k + lanes - 1) / lanes * lanes;
         var packedA = copyA ? Scratch.Rent<T>(Scratch.Slot.PackedA, (nint)tallest * Chunk) : null;
         var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, tallest * columns * lanes);
         var offsets = stackalloc nint[columns];
@@ -36,8 +36,8 @@ internal static unsafe class DotDriver {
             for (var j0 = 0; j0 < n; j0 += columns) {
                 var width = Math.Min(columns, n - j0);
                 for (nint j = 0; j < width; j++) offsets[j] = (j0 + j) * bRow;
-                new Span<T>(sums, tallest * columns * lanes).Clear();
-                var tile = new DotTile<T> { Lanes = sums, LanesRow = columns * lanes, Repeats = 1 };
+                new Span<T>(sums, rows * width * lanes).Clear();
+                var tile = new DotTile<T> { Lanes = sums, LanesRow = width * lanes, Repeats = 1 };
                 for (var k0 = 0; k0 < k; k0 += chunk) {
                     var kc = Math.Min(chunk, k - k0);
                     var a = p->A + row * p->ARow + k0;
@@ -60,7 +60,7 @@ internal static unsafe class DotDriver {
                 for (var i = 0; i < rows; i++) {
                     var c = p->C + (row + i) * p->CRow + j0;
                     for (var j = 0; j < width; j++) {
-                        var sum = DotKernel.Sum(sums + i * columns * lanes + j * lanes);
+                        var sum = DotKernel.Sum(sums + (i * width + j) * lanes);
                         c[j] = p->Accumulate ? DotKernel.Add(c[j], sum) : sum;
                     }
                 }

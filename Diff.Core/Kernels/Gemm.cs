@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Diff;
@@ -22,18 +23,31 @@ internal static unsafe class Gemm {
         Span<T> c, nint cRow) where T : unmanaged =>
         Multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, accumulate: true, SimdPaths.Best);
 
+    /// <summary>A stack of products: matrices of A lie <paramref name="aNext"/> elements apart, of B <paramref name="bNext"/>;
+    /// those of C follow one another, and so do their rows.</summary>
+    internal static void MultiplyAll<T>(int count, int m, int n, int k, ReadOnlySpan<T> a, nint aNext, nint aRow, nint aCol,
+        ReadOnlySpan<T> b, nint bNext, nint bRow, nint bCol, Span<T> c) where T : unmanaged {
+        if (count <= 0) return;
+        Check(m, n, k, Room(a.Length, aNext), aRow, aCol, Room(b.Length, bNext), bRow, bCol, Room(c.Length, (nint)m * n), n);
+        if (m == 0 || n == 0) return;
+        fixed (T* pa = a, pb = b, pc = c) {
+            var problem = new GemmProblem<T>(m, n, k, pa, aRow, aCol, pb, bRow, bCol, pc, n, false);
+            (problem.Count, problem.ANext, problem.BNext, problem.CNext) = (count, aNext, bNext, (nint)m * n);
+            Run(&problem, SimdPaths.Best);
+        }
+
+        // What is left for the last of them.
+        nint Room(int length, nint next) => length == 0 || next < 0 ? 0 : checked(length - (count - 1) * next);
+    }
+
     /// <summary>The same on a given path: what the tests compare bit for bit.</summary>
     internal static void Multiply<T>(int m, int n, int k, ReadOnlySpan<T> a, nint aRow, nint aCol, ReadOnlySpan<T> b, nint bRow, nint bCol,
         Span<T> c, nint cRow, bool accumulate, SimdPath path) where T : unmanaged {
         Check(m, n, k, a.Length, aRow, aCol, b.Length, bRow, bCol, c.Length, cRow);
         if (m == 0 || n == 0) return;
         fixed (T* pa = a, pb = b, pc = c) {
-            var problem = new GemmProblem<T> {
-                M = m, N = n, K = k, A = pa, ARow = aRow, ACol = aCol, B = pb, BRow = bRow, BCol = bCol, C = pc, CRow = cRow, Accumulate = accumulate,
-            };
-            if (typeof(T) == typeof(float)) Run((GemmProblem<float>*)&problem, path);
-            else if (typeof(T) == typeof(double)) Run((GemmProblem<double>*)&problem, path);
-            else throw new NotSupportedException($"Gemm.Multiply takes float and double, not {typeof(T).Name}: see MultiplyIntegers.");
+            var problem = new GemmProblem<T>(m, n, k, pa, aRow, aCol, pb, bRow, bCol, pc, cRow, accumulate);
+            Run(&problem, path);
         }
     }
 
@@ -57,7 +71,23 @@ internal static unsafe class Gemm {
     /// vectors. It may look at the sizes only: the layouts of A and B must not change a bit.</remarks>
     internal static bool IsDot(int m, int n, int k) => n == 1 && k >= 32 && k >= m || k >= 128 && (long)m * n <= 8;
 
+    /// <summary>Which of the kernels computes it, in the words of <c>Explain</c>.</summary>
+    internal static string Kernel<T>(int m, int n, int k, nint aRow, nint aCol, nint bRow, nint bCol) where T : unmanaged =>
+        IsDot(m, n, k) ? "dot" : SimdPaths.Best switch {
+            SimdPath.Vector512 => new GemmPlan<T, Vector512<T>, Lanes512<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            SimdPath.Vector256 => new GemmPlan<T, Vector256<T>, Lanes256<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            SimdPath.Vector128 => new GemmPlan<T, Vector128<T>, Lanes128<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            _ => new GemmPlan<T, T, Lanes1<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
+        if (typeof(T) == typeof(float)) RunFloats((GemmProblem<float>*)p, path);
+        else if (typeof(T) == typeof(double)) RunFloats((GemmProblem<double>*)p, path);
+        else throw new NotSupportedException($"Gemm.Multiply takes float and double, not {typeof(T).Name}: see MultiplyIntegers.");
+    }
+
+    private static void RunFloats<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
         switch (path) {
             case SimdPath.Vector512: Run<T, Vector512<T>, Lanes512<T>>(p); break;
             case SimdPath.Vector256: Run<T, Vector256<T>, Lanes256<T>>(p); break;
@@ -67,7 +97,8 @@ internal static unsafe class Gemm {
     }
 
     private static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        if (IsDot(p->M, p->N, p->K)) DotDriver.Run<T, V, O>(p);
+        if (IsDot(p->M, p->N, p->K))
+            for (var i = 0; i < p->Count; i++, p->Next()) DotDriver.Run<T, V, O>(p);
         else GemmDriver.Run<T, V, O>(p);
     }
 
@@ -77,27 +108,36 @@ internal static unsafe class Gemm {
         if ((aRow | aCol | bRow | bCol) < 0) throw new ArgumentException($"Gemm: a stride is negative: A has {aRow}, {aCol} and B has {bRow}, {bCol}.");
         if (m == 0 || n == 0) return;
         if (m > 1 && cRow < n) throw new ArgumentException($"Gemm: the rows of C are {cRow} apart but {n} long.");
-        Fits("C", m, n, cRow, 1, cLength);
+        if (!Fits(m, n, cRow, 1, cLength)) Throw("C", m, n, cRow, 1, cLength);
         if (k == 0) return;
-        Fits("A", m, k, aRow, aCol, aLength);
-        Fits("B", k, n, bRow, bCol, bLength);
+        if (!Fits(m, k, aRow, aCol, aLength)) Throw("A", m, k, aRow, aCol, aLength);
+        if (!Fits(k, n, bRow, bCol, bLength)) Throw("B", k, n, bRow, bCol, bLength);
 
-        static void Fits(string name, nint rows, nint columns, nint row, nint column, nint length) {
-            var last = checked((rows - 1) * row + (columns - 1) * column);
-            if (last >= length)
-                throw new ArgumentException($"Gemm: {name} [{rows},{columns}] with strides {row}, {column} needs {last + 1} elements, its span has {length}.");
-        }
+        static bool Fits(nint rows, nint columns, nint row, nint column, nint length) => checked((rows - 1) * row + (columns - 1) * column) < length;
+
+        static void Throw(string name, nint rows, nint columns, nint row, nint column, nint length) => throw new ArgumentException(
+            $"Gemm: {name} [{rows},{columns}] with strides {row}, {column} needs {(rows - 1) * row + (columns - 1) * column + 1} elements, its span has {length}.");
     }
 }
 
-/// <summary>The arguments of one product behind the door.</summary>
-internal unsafe struct GemmProblem<T> where T : unmanaged {
-    internal int M, N, K;
-    internal T* A;
-    internal nint ARow, ACol;
-    internal T* B;
-    internal nint BRow, BCol;
-    internal T* C;
-    internal nint CRow;
-    internal bool Accumulate;
+/// <summary>The arguments of a product behind the door, or of a stack of them.</summary>
+internal unsafe struct GemmProblem<T>(int m, int n, int k, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bCol, T* c, nint cRow, bool accumulate) where T : unmanaged {
+    internal int M = m, N = n, K = k;
+    internal T* A = a;
+    internal nint ARow = aRow, ACol = aCol;
+    internal T* B = b;
+    internal nint BRow = bRow, BCol = bCol;
+    internal T* C = c;
+    internal nint CRow = cRow;
+    internal bool Accumulate = accumulate;
+
+    /// <summary>How many products there are, and how far apart their matrices lie.</summary>
+    internal int Count = 1;
+    internal nint ANext, BNext, CNext;
+
+    internal void Next() {
+        A += ANext;
+        B += BNext;
+        C += CNext;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Diff;
 
@@ -18,6 +19,10 @@ internal unsafe struct Tile<T> where T : unmanaged {
     internal T* C;
     internal nint CRow;
 
+    /// <summary>Null, or what a later tile will read: with each k the line at Ahead + k·AheadStep is sent for.</summary>
+    internal T* Ahead;
+    internal nint AheadStep;
+
     /// <summary>Continue the chains that C holds instead of starting from zero.</summary>
     internal bool Accumulate;
 
@@ -32,8 +37,9 @@ internal static unsafe class GemmMicroKernel {
     /// <summary>The most vectors a tile of this many rows may be wide.</summary>
     internal static int Widest<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         if (rows == 1) return 8;
-        var room = O.Accumulators / rows;
-        return room >= 4 ? 4 : room;
+        for (var vectors = 4; vectors > 1; vectors--)
+            if (vectors * rows <= O.Accumulators) return vectors;
+        return 1;
     }
 
     /// <summary>The most rows of a tile: two vectors wide, the best balance of loads and arithmetic.</summary>
@@ -129,7 +135,11 @@ internal static unsafe class GemmMicroKernel {
         var b = t->B;
         var bStep = t->BStep;
         var offsets = t->Offsets;
+        var ahead = t->Ahead == null ? t->B : t->Ahead;
+        var aheadStep = t->Ahead == null ? 0 : t->AheadStep;
         for (var k = t->K; k > 0; k--) {
+            if (Sse.IsSupported) Sse.Prefetch1(ahead);
+            ahead += aheadStep;
             TRow row;
             if (TTable.Value == 1) {
                 row = Read<T, V, TRow, TTail>(b + *offsets, mask);

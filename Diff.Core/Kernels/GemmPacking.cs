@@ -15,6 +15,42 @@ internal static unsafe class GemmPacking {
         else Elements(from, fromRow, fromCol, rows, columns, to, toRow);
     }
 
+    /// <summary>Packs rows of A as tiles, one behind the other, in each of which the rows of a k are neighbours.</summary>
+    /// <remarks>Where they are neighbours already, a line that two tiles share is read once for both.</remarks>
+    internal static void Tiles<T>(T* from, nint fromRow, nint fromCol, int k, int height, int tiles, int taller, T* to) where T : unmanaged {
+        if (fromRow == 1 && Vector512.IsHardwareAccelerated && height < Vector512<T>.Count) {
+            Tiles<T, Vector512<T>, Lanes512<T>>(from, fromCol, k, height, tiles, taller, to);
+            return;
+        }
+        for (var t = 0; t < tiles; t++) {
+            var rows = t < taller ? height + 1 : height;
+            Columns(from, fromCol, fromRow, k, rows, to, rows);
+            from += rows * fromRow;
+            to += rows * k;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tiles<T, V, O>(T* from, nint fromCol, nint k, nint height, int tiles, int taller, T* to)
+        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        var (tall, low) = (O.Mask((int)height + 1), O.Mask((int)height));
+        for (nint i = 0; i < k; i++) {
+            var source = from + i * fromCol;
+            var target = to + i * (height + 1);
+            for (var t = 0; t < taller; t++) {
+                O.StoreMasked(target, tall, O.LoadMasked(source, tall));
+                source += height + 1;
+                target += k * (height + 1);
+            }
+            target -= i;
+            for (var t = taller; t < tiles; t++) {
+                O.StoreMasked(target, low, O.LoadMasked(source, low));
+                source += height;
+                target += k * height;
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Elements<T>(T* from, nint fromRow, nint fromCol, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
         for (nint i = 0; i < rows; i++) {

@@ -41,29 +41,40 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         return flops;
     }
 
+    public override string Kernel(ReadOnlySpan<TensorType> types, ReadOnlySpan<Layout> inputs) {
+        var (a, b) = (Left(inputs[0]), Right(inputs[1]));
+        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
+        var kernel = types[0].DType switch {
+            DType.F32 => Gemm.Kernel<float>(m, n, k, a.RowStride, a.ColumnStride, b.RowStride, b.ColumnStride),
+            DType.F64 => Gemm.Kernel<double>(m, n, k, a.RowStride, a.ColumnStride, b.RowStride, b.ColumnStride),
+            _ => "integers",
+        };
+        return $"{(a.Count == 1 ? "" : $"{a.Count} times ")}{m}x{k}·{k}x{n} [{kernel}]";
+    }
+
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (leftRest, rightRest) = (Rest(inputs[0].Shape.Rank, LeftBatch, LeftSum), Rest(inputs[1].Shape.Rank, RightBatch, RightSum));
-        var a = Matrices.Of(inputs[0], LeftBatch, leftRest, LeftSum);
-        var b = Matrices.Of(inputs[1], RightBatch, RightSum.ToArray(), Axes.Of(rightRest));
+        var (a, b) = (Left(inputs[0].Layout), Right(inputs[1].Layout));
+        var (x, y) = (a.Read(inputs[0]), b.Read(inputs[1]));
         switch (outputs[0].DType) {
-            case DType.F32: Floats<float>(a, b, outputs[0].Span<float>()); break;
-            case DType.F64: Floats<double>(a, b, outputs[0].Span<double>()); break;
-            case DType.I32: Integers<int>(a, b, outputs[0].Span<int>()); break;
-            case DType.I64: Integers<long>(a, b, outputs[0].Span<long>()); break;
-            default: Integers<uint>(a, b, outputs[0].Span<uint>()); break;
+            case DType.F32: Floats(a, x.Span<float>(), b, y.Span<float>(), outputs[0].Span<float>()); break;
+            case DType.F64: Floats(a, x.Span<double>(), b, y.Span<double>(), outputs[0].Span<double>()); break;
+            case DType.I32: Integers(a, x.Span<int>(), b, y.Span<int>(), outputs[0].Span<int>()); break;
+            case DType.I64: Integers(a, x.Span<long>(), b, y.Span<long>(), outputs[0].Span<long>()); break;
+            default: Integers(a, x.Span<uint>(), b, y.Span<uint>(), outputs[0].Span<uint>()); break;
         }
     }
 
-    static void Floats<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged {
-        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
-        for (var i = 0; i < a.Count; i++)
-            Gemm.Multiply(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
-    }
+    Matrices Left(Layout x) => Matrices.Of(x, LeftBatch, Rest(x.Shape.Rank, LeftBatch, LeftSum), LeftSum.Span);
 
-    static void Integers<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
+    Matrices Right(Layout x) => Matrices.Of(x, RightBatch, RightSum.Span, Rest(x.Shape.Rank, RightBatch, RightSum));
+
+    static void Floats<T>(in Matrices a, ReadOnlySpan<T> x, in Matrices b, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged =>
+        Gemm.MultiplyAll(a.Count, a.Rows, b.Columns, a.Columns, x[a.Start..], a.Stride, a.RowStride, a.ColumnStride, y[b.Start..], b.Stride, b.RowStride, b.ColumnStride, z);
+
+    static void Integers<T>(in Matrices a, ReadOnlySpan<T> x, in Matrices b, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, System.Numerics.INumber<T> {
         var (m, n, k) = (a.Rows, b.Columns, a.Columns);
-        for (var i = 0; i < a.Count; i++)
-            Gemm.MultiplyIntegers(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
+        for (var i = 0; i < a.Count && z.Length > 0; i++)
+            Gemm.MultiplyIntegers(m, n, k, x[Math.Min(a.Start + i * a.Stride, x.Length)..], a.RowStride, a.ColumnStride, y[Math.Min(b.Start + i * b.Stride, y.Length)..], b.RowStride, b.ColumnStride, z.Slice(i * m * n, m * n), n);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [AddOp.Sum(
@@ -113,40 +124,39 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         static Sample Of(DotOp op, int[] a, int[] b, DType type = DType.F64) => new(op, [new(type, Shape.Of(a)), new(type, Shape.Of(b))], -3, 3);
     }
 
-    /// <summary>A stack of matrices in memory, read by strides: the view itself where its axes group so, else a packed copy.</summary>
+    /// <summary>A stack of matrices in memory, read by strides: where they lie if their axes group so, else in a packed copy.</summary>
     readonly struct Matrices {
-        View View { get; init; }
         public int Count { get; private init; }
         public int Rows { get; private init; }
         public int Columns { get; private init; }
+        public int Start { get; private init; }
+        public int Stride { get; private init; }
         public int RowStride { get; private init; }
         public int ColumnStride { get; private init; }
-        int Stride { get; init; }
+        Layout? ToPack { get; init; }
 
-        public ReadOnlySpan<T> At<T>(int i) where T : unmanaged => View.Span<T>()[Math.Min(View.Layout.Offset + i * Stride, View.Layout.Extent)..];
+        /// <summary>The memory that <see cref="Start"/> counts in.</summary>
+        public View Read(View x) => ToPack is null ? x : x.As(ToPack).Packed();
 
-        public static Matrices Of(View x, Axes batch, int[] rows, Axes columns) {
+        public static Matrices Of(Layout x, Axes batch, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns) {
             int Product(ReadOnlySpan<int> axes) {
                 var p = 1;
                 foreach (var a in axes) p *= x.Shape[a];
                 return p;
             }
             // A plain matrix, either way round, is what nearly every product has.
-            if (batch.Count == 0 && rows.Length == 1 && columns.Count == 1 && x.Layout.Strides[0] >= 0 && x.Layout.Strides[1] >= 0)
+            if (batch.Count == 0 && rows.Length == 1 && columns.Length == 1 && x.Strides[0] >= 0 && x.Strides[1] >= 0)
                 return new() {
-                    View = x, Count = 1, Rows = x.Shape[rows[0]], Columns = x.Shape[columns[0]],
-                    RowStride = x.Layout.Strides[rows[0]], ColumnStride = x.Layout.Strides[columns[0]],
+                    Count = 1, Rows = x.Shape[rows[0]], Columns = x.Shape[columns[0]], Start = Math.Min(x.Offset, x.Extent),
+                    RowStride = x.Strides[rows[0]], ColumnStride = x.Strides[columns[0]],
                 };
-            var shape = Shape.Of(Product(batch.Span), Product(rows), Product(columns.Span));
-            var ordered = x.Layout.Transpose(Axes.Of([.. batch.Span, .. rows, .. columns.Span]));
-            var layout = ordered.Reshape(shape);
-            if (layout is null || layout.Strides[0] < 0 || layout.Strides[1] < 0 || layout.Strides[2] < 0) {
-                x = x.As(ordered).Packed();
-                layout = x.Layout.Reshape(shape)!;
-            }
+            var shape = Shape.Of(Product(batch.Span), Product(rows), Product(columns));
+            var ordered = x.Transpose(Axes.Of([.. batch.Span, .. rows, .. columns]));
+            var packed = ordered.Reshape(shape) is not { } direct || direct.Strides[0] < 0 || direct.Strides[1] < 0 || direct.Strides[2] < 0;
+            var layout = packed ? shape.Contiguous : ordered.Reshape(shape)!;
             return new() {
-                View = x.As(layout), Count = shape[0], Rows = shape[1], Columns = shape[2],
-                Stride = layout.Strides[0], RowStride = layout.Strides[1], ColumnStride = layout.Strides[2],
+                Count = shape[0], Rows = shape[1], Columns = shape[2], Start = Math.Min(layout.Offset, layout.Extent),
+                Stride = layout.Strides[0], RowStride = layout.Strides[1], ColumnStride = layout.Strides[2], ToPack = packed ? ordered : null,
             };
         }
     }

@@ -17,6 +17,9 @@ internal abstract record Op {
     /// <summary>Name and parameters, as a program prints them.</summary>
     public virtual string Describe() => Name;
 
+    /// <summary>Sizes and the kernel that computes it from inputs that lie so, where there is a choice: for <c>Explain</c>.</summary>
+    public virtual string Kernel(ReadOnlySpan<TensorType> types, ReadOnlySpan<Layout> inputs) => "";
+
     /// <inheritdoc/>
     public sealed override string ToString() => Describe();
 

@@ -223,7 +223,7 @@ internal sealed class Plan {
         long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
         return new(
             [.. made.Select(s => new ExplainedStep(
-                [.. s.Equations.Select(e => e.Op.Describe())], [.. s.Outputs.Select(o => types[o])],
+                [.. s.Equations.Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
                 s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x)),
                 microseconds?[Array.IndexOf(steps, s)]))],
             arenaBytes, outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));

@@ -20,7 +20,7 @@ public class GemmTests {
             (1, 1, 1000), (1, 1, 31), (1, 1, 33), (2, 4, 128), (8, 1, 129), (40, 1, 40), (100, 1, 100), (37, 1, 2100),
             (1, 3, 1500), (3, 1, 1500), (2, 3, 127), (1, 400, 120), (64, 120, 84), (100, 10, 1), (1, 100, 10), (100, 1, 10), (10, 1, 100),
             (64, 100, 100), (64, 10, 100), (100, 10, 64), (6, 784, 25), (16, 100, 150),
-            (30, 256, 80), (170, 40, 400), (25, 300, 770), (40, 512, 64), (400, 70, 500),
+            (30, 256, 80), (170, 40, 400), (25, 300, 770), (40, 512, 64), (400, 70, 500), (40, 35, 600), (70, 17, 30), (33, 100, 64), (64, 3, 50),
         }) data.Add(m, n, k);
         return data;
     }
@@ -87,6 +87,29 @@ public class GemmTests {
             Gemm.Multiply(14, 37, 3, ones, 3, 1, ones, 37, 1, c, 50, false, path);
             for (var i = 0; i < c.Length; i++) Assert.Equal(i % 50 < 37 ? 3f : -7f, c[i]);
         }
+    }
+
+    [Theory]
+    [InlineData(5, 3, 4, 2), InlineData(40, 1, 33, 33), InlineData(33, 18, 7, 3), InlineData(20, 2, 6, 7)]
+    public void StacksAreTheProductsOneByOne(int m, int n, int k, int count) {
+        var (a, b) = (Random<float>((long)count * m * k, 1), Random<float>((long)k * n, 2));
+        var (all, one) = (new float[count * m * n], new float[m * n]);
+        Gemm.MultiplyAll(count, m, n, k, a, m * k, 1, m, b, 0, n, 1, all);
+        for (var i = 0; i < count; i++) {
+            Gemm.Multiply(m, n, k, a.AsSpan(i * m * k), 1, m, b, n, 1, one, n);
+            Assert.Equal(Bits(one), Bits(all[(i * m * n)..((i + 1) * m * n)]));
+        }
+        Assert.Throws<ArgumentException>(() => Gemm.MultiplyAll(count + 1, m, n, k, a, m * k, 1, m, b, 0, n, 1, all));
+        Assert.Throws<ArgumentException>(() => Gemm.MultiplyAll(count, m, n, k, a, m * k, 1, m, b, 1, n, 1, all));
+    }
+
+    [Fact]
+    public void TheKernelIsNamed() {
+        Assert.Equal("dot", Gemm.Kernel<float>(1, 1, 1000, 1000, 1, 1, 1));
+        Assert.Equal("direct", Gemm.Kernel<float>(64, 100, 1000, 1000, 1, 100, 1));
+        Assert.Equal("B packed", Gemm.Kernel<float>(64, 100, 1000, 1000, 1, 1, 1000));
+        Assert.Equal("A and B packed", Gemm.Kernel<float>(1024, 1024, 1024, 1024, 1, 1024, 1));
+        Assert.Equal("transposed, direct", Gemm.Kernel<float>(1000, 1, 10, 1, 1000, 1, 1));
     }
 
     [Fact]

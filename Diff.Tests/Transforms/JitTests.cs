@@ -247,7 +247,7 @@ public class JitTests {
     public void A_plan_is_explained() {
         var (x, w) = (Tensor.Ones(4, 8), Tensor.Ones(8, 3));
         var plan = Explain(p => Tanh(p.x.MatMul(p.w) + 1).Sum(), (x, w));
-        Assert.Equal(2 * 4 * 8 * 3, Assert.Single(plan.Steps, s => s.Operations.Contains("Dot")).Flops);
+        Assert.Equal(2 * 4 * 8 * 3, Assert.Single(plan.Steps, s => s.Operations.Contains("Dot 4x8·8x3 [direct]")).Flops);
         Assert.Contains(plan.Steps, s => s.Operations.Count == 2 && s.Operations.Contains("Tanh"));
         Assert.True(plan.Flops > 192 && plan.BytesMoved > 4 * (32 + 24 + 12) && plan.ArenaBytes > 0 && plan.ResultBytes == 4, plan.ToString());
         Assert.True(plan.Microseconds is null && plan.Steps.All(s => s.Microseconds is null));
