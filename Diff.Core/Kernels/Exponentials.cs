@@ -14,7 +14,7 @@ internal static class Exponentials {
     public static Vector512<T> Exp<T>(Vector512<T> x) where T : unmanaged, INumber<T> =>
         typeof(T) == typeof(float) ? SingleExponentials.Exp(x.AsSingle()).As<float, T>() : Exp<T>(x.AsDouble()).As<double, T>();
 
-    /// <summary>2ˣ: within 1 ulp; whole powers exactly.</summary>
+    /// <summary>2ˣ: within 1 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Exp2<T>(Vector512<T> x) where T : unmanaged, INumber<T> =>
         typeof(T) == typeof(float) ? SingleExponentials.Exp2(x.AsSingle()).As<float, T>() : Exp2<T>(AtLeast(AtMost(x.AsDouble(), 1025), -1080)).As<double, T>();

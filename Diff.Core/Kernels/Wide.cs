@@ -146,9 +146,6 @@ internal static class Wide {
     // where a vector is two the compiler runs out of locals.
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b) where T : unmanaged => Fma(x, b, a);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b, double c) where T : unmanaged => Fma(x, Fma(x, c, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -171,10 +168,6 @@ internal static class Wide {
         Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, h, g), f), e), d), c), b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b, double c, double d, double e, double f, double g, double h, double i) where T : unmanaged =>
-        Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, i, h), g), f), e), d), c), b), a);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b, double c, double d, double e, double f, double g, double h, double i, double j) where T : unmanaged =>
         Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, j, i), h), g), f), e), d), c), b), a);
 
@@ -186,11 +179,6 @@ internal static class Wide {
     public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b, double c, double d, double e, double f, double g, double h, double i, double j, double k, double l) where T : unmanaged =>
         Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, l, k), j), i), h), g), f), e), d), c), b), a);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b, double c, double d, double e, double f, double g, double h, double i, double j, double k, double l, double m) where T : unmanaged =>
-        Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, Fma(x, m, l), k), j), i), h), g), f), e), d), c), b), a);
-
-    /// <summary>With x¹⁰ times the rest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Poly<T>(Vector512<T> x, double a, double b, double c, double d, double e, double f, double g, double h, double i, double j,
         Vector512<T> rest) where T : unmanaged =>
