@@ -5,11 +5,11 @@ namespace Diff.Benchmarks;
 
 /// <summary>Measures a workload and those that do the same, in turns.</summary>
 /// <param name="Rounds">At most: everyone's turn comes once a round; the figure is the median of the rounds.</param>
-/// <param name="Milliseconds">That everyone may take in all, but for three rounds of one step, which everyone takes.</param>
+/// <param name="Milliseconds">That everyone may take in all, but for five rounds of one step, which everyone takes.</param>
 sealed record Measurement(int Rounds, double Milliseconds) {
     const int HashedSteps = 3;
 
-    public static readonly Measurement Full = new(11, 500), Quick = new(1, 1);
+    public static readonly Measurement Full = new(11, 250), Quick = new(1, 1);
 
     /// <summary>The rows of a workload: as it is, and under Jit.</summary>
     public Row[] Of(Workload workload, Machine machine, Peer? peer) {
@@ -33,7 +33,7 @@ sealed record Measurement(int Rounds, double Milliseconds) {
     // The median time of each, null for whoever is not there.
     double?[] InTurns(Func<int, double?>?[] contenders) {
         var once = Array.ConvertAll(contenders, c => c is null ? null : Warm(c));
-        var rounds = Math.Clamp((int)(Milliseconds / Math.Max(1e-3, once.Max() ?? 0)), Math.Min(3, Rounds), Rounds);
+        var rounds = Math.Clamp((int)(Milliseconds / Math.Max(1e-3, once.Max() ?? 0)), Math.Min(5, Rounds), Rounds);
         var repetitions = Array.ConvertAll(once, time => (int)Math.Clamp(Milliseconds / Rounds / (time ?? 1), 1, 1e6));
         var times = new double[contenders.Length, rounds];
         for (var round = 0; round < rounds; round++)

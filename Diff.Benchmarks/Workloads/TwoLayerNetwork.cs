@@ -43,7 +43,8 @@ static class TwoLayerNetwork {
         return ((start, 0), s => {
             var (loss, gradient) = ValueAndGrad(Loss, s.Net, x, y);
             return (Tree.Map((w, g) => w - 1e-6 * g, s.Net, gradient), loss);
-        });
+        }
+        );
         static Tensor Loss(TwoLayer n, Tensor x, Tensor y) => (x.MatMul(n.W1).Clamp(0).MatMul(n.W2) - y).Square().Sum();
     });
 
