@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace Diff;
+
+/// <summary>A stretch of some work: indices from … to − 1. It writes what no other stretch reads or writes.</summary>
+/// <typeparam name="S">What the stretches work on: it may hold spans and pointers, the caller waits until all are done.</typeparam>
+internal delegate void Stretch<S>(in S state, int from, int to) where S : struct, allows ref struct;
+
+/// <summary>Independent work on several cores: cut into parts, which the caller and helping threads take one after the other.</summary>
+/// <remarks>
+/// A helper spins for a moment after its last part and then parks: to fork costs under a microsecond while it spins, and some
+/// fifty to wake it, which the caller does not wait for: it goes on taking parts itself. One fork is under way at a time; who comes
+/// while the helpers are busy, another thread or a part that forks again, computes alone. So nothing here can deadlock, and no
+/// more threads run than the machine has cores. What is computed never depends on any of this: only where.
+/// </remarks>
+internal static unsafe class ForkJoin {
+    /// <summary>Nanoseconds of work that are worth being a part of their own, when a helper is already awake.</summary>
+    const double Least = 5_000;
+
+    /// <summary>Work this many times the least is worth waking helpers for.</summary>
+    const double Waking = 12;
+
+    /// <summary>Parts for each thread: who is late, or slower, leaves some to the others.</summary>
+    const int Each = 3;
+
+    /// <summary>How long a helper spins before it parks.</summary>
+    static readonly long spinTicks = Stopwatch.Frequency * 50 / 1_000_000;
+
+    /// <summary>The threads of this process, the caller's among them.</summary>
+    public static readonly int Cores =
+        int.TryParse(Environment.GetEnvironmentVariable("DIFF_THREADS"), out var most) && most > 0 ? Math.Min(most, Environment.ProcessorCount) : Environment.ProcessorCount;
+
+    static readonly Helper?[] helpers = new Helper?[Math.Min(Cores, Tickets.MostHelpers) - 1];
+    static Job job;
+    static Line tickets, pending, awake;
+    static int taken;
+    static uint generation;
+
+    [ThreadStatic] static int limit;
+    [ThreadStatic] static bool always;
+
+    /// <summary>How many threads work that begins on this thread may use.</summary>
+    public static int Limit => limit > 0 ? limit : Cores;
+
+    /// <summary>Runs f with another limit. The parts are cut for as many threads, even where there are fewer.</summary>
+    /// <param name="always">Cuts the smallest work, for tests.</param>
+    public static T Using<T>(int threads, Func<T> f, bool always = false) {
+        var before = (limit, ForkJoin.always);
+        (limit, ForkJoin.always) = (threads, always);
+        try {
+            return f();
+        } finally {
+            (limit, ForkJoin.always) = before;
+        }
+    }
+
+    /// <summary>Runs the stretches of 0 … count − 1, on several cores where that is worth it.</summary>
+    /// <param name="count">How many indices.</param>
+    /// <param name="nanoseconds">About what all of them take on one core.</param>
+    /// <param name="state">What the body works on.</param>
+    /// <param name="body">The work: a static lambda, which is allocated once.</param>
+    /// <param name="unit">Stretches begin at multiples of it.</param>
+    public static void Over<S>(int count, double nanoseconds, in S state, Stretch<S> body, int unit = 1) where S : struct, allows ref struct {
+        var units = (int)(((long)count + unit - 1) / unit);
+        var threads = Limit;
+        var most = Math.Min(units, threads * Each);
+        var parts = always ? most : (int)Math.Min(most, nanoseconds / Least);
+        if (threads == 1 || parts <= 1 || helpers.Length == 0 && !always
+            || !always && nanoseconds < Waking * Least && Volatile.Read(ref awake.Value) == 0
+            || Interlocked.CompareExchange(ref taken, 1, 0) != 0) {
+            body(state, 0, count);
+            return;
+        }
+        job = new() { Call = &Part<S>, State = Unsafe.AsPointer(ref Unsafe.AsRef(in state)), Body = body, Count = count, Unit = unit, Units = units, Parts = parts };
+        Volatile.Write(ref pending.Value, parts);
+        var wake = always || nanoseconds >= Waking * Least;
+        var helping = Math.Min(Math.Min(threads, parts) - 1, helpers.Length);
+        if (wake) helping = Hired(helping);
+        Interlocked.Exchange(ref tickets.Value, Tickets.Of(++generation, helping, parts));
+        if (wake)
+            for (var i = 0; i < helping; i++) helpers[i]!.Wake();
+        while (Take(-1, out var part)) Do(part);
+        Join();
+    }
+
+    // Helpers are made when there is work for them, once; where the system gives no more threads, those that there are must do.
+    static int Hired(int wanted) {
+        for (var i = 0; i < wanted; i++) {
+            if (helpers[i] is not null) continue;
+            try {
+                helpers[i] = new(i);
+            } catch (OutOfMemoryException) {
+                return i;
+            }
+        }
+        return wanted;
+    }
+
+    static void Part<S>(int part) where S : struct, allows ref struct =>
+        Unsafe.As<Stretch<S>>(job.Body)(in Unsafe.AsRef<S>(job.State), job.First(part), job.First(part + 1));
+
+    static void Do(int part) {
+        try {
+            job.Call(part);
+        } catch (Exception e) {
+            // Of several errors the first in order is thrown, as it would be on one core.
+            lock (helpers)
+                if (job.Failure is null || part < job.FailedPart) (job.Failure, job.FailedPart) = (e, part);
+        }
+        Interlocked.Decrement(ref pending.Value);
+    }
+
+    static void Join() {
+        for (var spins = 0; Volatile.Read(ref pending.Value) != 0; spins++)
+            if (spins < 2000) Thread.SpinWait(1);
+            else Thread.Yield();
+        var failure = job.Failure;
+        job = default;
+        Volatile.Write(ref taken, 0);
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+    }
+
+    /// <summary>The next part. Until it is done the job cannot end, so its fields may be read.</summary>
+    static bool Take(int helper, out int part) {
+        for (var seen = Volatile.Read(ref tickets.Value); ;) {
+            var left = Tickets.Left(seen);
+            if (left == 0 || helper >= Tickets.Helpers(seen)) {
+                part = -1;
+                return false;
+            }
+            var was = Interlocked.CompareExchange(ref tickets.Value, seen - 1, seen);
+            if (was == seen) {
+                part = job.Parts - left;
+                return true;
+            }
+            seen = was;
+        }
+    }
+
+    /// <summary>What is being computed.</summary>
+    struct Job {
+        public delegate*<int, void> Call;
+        public void* State;
+        public object Body;
+        public int Count, Unit, Units, Parts;
+        public Exception? Failure;
+        public int FailedPart;
+
+        public readonly int First(int part) => (int)Math.Min(Count, (long)Units * part / Parts * Unit);
+    }
+
+    /// <summary>Which job, how many helpers may take part, and how many parts nobody has taken: one word, so that they are seen together.</summary>
+    static class Tickets {
+        public const int MostHelpers = 1 << 15;
+
+        public static long Of(uint generation, int helpers, int parts) => (long)generation << 32 | (long)helpers << 16 | (ushort)parts;
+
+        public static int Helpers(long tickets) => (int)(tickets >> 16 & 0xFFFF);
+
+        public static int Left(long tickets) => (int)(tickets & 0xFFFF);
+    }
+
+    /// <summary>A number alone on its cache lines.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Line {
+        [FieldOffset(128)]
+        public long Value;
+    }
+
+    /// <summary>A thread that helps; it never keeps the process alive.</summary>
+    sealed class Helper {
+        const int Awake = 0, Parked = 1;
+
+        readonly int number;
+        readonly SemaphoreSlim bell = new(0);
+        int state = Awake;
+
+        public Helper(int number) {
+            this.number = number;
+            new Thread(Work) { IsBackground = true, Name = $"Diff {number + 1}" }.UnsafeStart();
+            Interlocked.Increment(ref awake.Value);
+        }
+
+        public void Wake() {
+            if (Volatile.Read(ref state) == Parked && Interlocked.CompareExchange(ref state, Awake, Parked) == Parked) {
+                Interlocked.Increment(ref awake.Value);
+                bell.Release();
+            }
+        }
+
+        void Work() {
+            while (true) {
+                while (Take(number, out var part)) Do(part);
+                if (!Spin()) Park();
+            }
+        }
+
+        bool IsWanted() => Volatile.Read(ref tickets.Value) is var now && Tickets.Left(now) > 0 && number < Tickets.Helpers(now);
+
+        bool Spin() {
+            var until = Stopwatch.GetTimestamp() + spinTicks;
+            do {
+                for (var i = 0; i < 16; i++) {
+                    if (IsWanted()) return true;
+                    Thread.SpinWait(1);
+                }
+            } while (Stopwatch.GetTimestamp() < until);
+            return false;
+        }
+
+        void Park() {
+            Interlocked.Exchange(ref state, Parked);
+            Interlocked.Decrement(ref awake.Value);
+            // A job that was offered before anybody could see that this one sleeps; whoever saw it has rung.
+            if (IsWanted() && Interlocked.CompareExchange(ref state, Awake, Parked) == Parked) Interlocked.Increment(ref awake.Value);
+            else bell.Wait();
+        }
+    }
+}
