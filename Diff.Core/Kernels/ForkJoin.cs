@@ -7,7 +7,14 @@ namespace Diff;
 
 /// <summary>A stretch of some work: indices from … to − 1. It writes what no other stretch reads or writes.</summary>
 /// <typeparam name="S">What the stretches work on: it may hold spans and pointers, the caller waits until all are done.</typeparam>
-internal delegate void Stretch<S>(in S state, int from, int to) where S : struct, allows ref struct;
+internal delegate void Stretch<S>(in S state, int from, int to) where S : allows ref struct;
+
+/// <summary>What most kernels work on, as the state of a fork.</summary>
+internal readonly ref struct FromTo<X, Y, P>(ReadOnlySpan<X> from, Span<Y> to, P parameters) {
+    public readonly ReadOnlySpan<X> From = from;
+    public readonly Span<Y> To = to;
+    public readonly P Parameters = parameters;
+}
 
 /// <summary>Independent work on several cores: cut into parts, which the caller and helping threads take one after the other.</summary>
 /// <remarks>
@@ -20,8 +27,8 @@ internal static unsafe class ForkJoin {
     /// <summary>Nanoseconds of work that are worth being a part of their own, when a helper is already awake.</summary>
     const double Least = 5_000;
 
-    /// <summary>Work this many times the least is worth waking helpers for.</summary>
-    const double Waking = 12;
+    /// <summary>Nanoseconds of work that are worth waking a helper for.</summary>
+    const double Waking = 60_000;
 
     /// <summary>Parts for each thread: who is late, or slower, leaves some to the others.</summary>
     const int Each = 3;
@@ -63,20 +70,19 @@ internal static unsafe class ForkJoin {
     /// <param name="state">What the body works on.</param>
     /// <param name="body">The work: a static lambda, which is allocated once.</param>
     /// <param name="unit">Stretches begin at multiples of it.</param>
-    public static void Over<S>(int count, double nanoseconds, in S state, Stretch<S> body, int unit = 1) where S : struct, allows ref struct {
-        var units = (int)(((long)count + unit - 1) / unit);
+    public static void Over<S>(int count, double nanoseconds, in S state, Stretch<S> body, int unit = 1) where S : allows ref struct {
         var threads = Limit;
-        var most = Math.Min(units, threads * Each);
+        var most = (int)Math.Min(Cuts.UnitsOf(count, unit), Math.Min((long)threads * Each, Tickets.MostParts));
         var parts = always ? most : (int)Math.Min(most, nanoseconds / Least);
-        if (threads == 1 || parts <= 1 || helpers.Length == 0 && !always
-            || !always && nanoseconds < Waking * Least && Volatile.Read(ref awake.Value) == 0
-            || Interlocked.CompareExchange(ref taken, 1, 0) != 0) {
-            body(state, 0, count);
+        if (threads == 1 || parts <= 1 || !always && !IsWorth(nanoseconds) || Interlocked.CompareExchange(ref taken, 1, 0) != 0) {
+            // Tests want the cuts, whoever runs the parts.
+            var cuts = new Cuts(count, unit, always && threads > 1 ? Math.Max(1, parts) : 1);
+            for (var part = 0; part < cuts.Parts; part++) body(state, cuts.First(part), cuts.First(part + 1));
             return;
         }
-        job = new() { Call = &Part<S>, State = Unsafe.AsPointer(ref Unsafe.AsRef(in state)), Body = body, Count = count, Unit = unit, Units = units, Parts = parts };
+        job = new() { Call = &Part<S>, State = Unsafe.AsPointer(ref Unsafe.AsRef(in state)), Body = body, Cuts = new(count, unit, parts) };
         Volatile.Write(ref pending.Value, parts);
-        var wake = always || nanoseconds >= Waking * Least;
+        var wake = always || nanoseconds >= Waking;
         var helping = Math.Min(Math.Min(threads, parts) - 1, helpers.Length);
         if (wake) helping = Hired(helping);
         Interlocked.Exchange(ref tickets.Value, Tickets.Of(++generation, helping, parts));
@@ -85,6 +91,8 @@ internal static unsafe class ForkJoin {
         while (Take(-1, out var part)) Do(part);
         Join();
     }
+
+    static bool IsWorth(double nanoseconds) => helpers.Length > 0 && (nanoseconds >= Waking || Volatile.Read(ref awake.Value) > 0);
 
     // Helpers are made when there is work for them, once; where the system gives no more threads, those that there are must do.
     static int Hired(int wanted) {
@@ -99,8 +107,8 @@ internal static unsafe class ForkJoin {
         return wanted;
     }
 
-    static void Part<S>(int part) where S : struct, allows ref struct =>
-        Unsafe.As<Stretch<S>>(job.Body)(in Unsafe.AsRef<S>(job.State), job.First(part), job.First(part + 1));
+    static void Part<S>(int part) where S : allows ref struct =>
+        Unsafe.As<Stretch<S>>(job.Body)(in Unsafe.AsRef<S>(job.State), job.Cuts.First(part), job.Cuts.First(part + 1));
 
     static void Do(int part) {
         try {
@@ -133,7 +141,7 @@ internal static unsafe class ForkJoin {
             }
             var was = Interlocked.CompareExchange(ref tickets.Value, seen - 1, seen);
             if (was == seen) {
-                part = job.Parts - left;
+                part = job.Cuts.Parts - left;
                 return true;
             }
             seen = was;
@@ -145,22 +153,27 @@ internal static unsafe class ForkJoin {
         public delegate*<int, void> Call;
         public void* State;
         public object Body;
-        public int Count, Unit, Units, Parts;
+        public Cuts Cuts;
         public Exception? Failure;
         public int FailedPart;
+    }
 
-        public readonly int First(int part) => (int)Math.Min(Count, (long)Units * part / Parts * Unit);
+    /// <summary>0 … count − 1 in even parts that begin at multiples of the unit.</summary>
+    readonly record struct Cuts(int Count, int Unit, int Parts) {
+        public int First(int part) => (int)Math.Min(Count, (long)UnitsOf(Count, Unit) * part / Parts * Unit);
+
+        public static int UnitsOf(int count, int unit) => (int)(((long)count + unit - 1) / unit);
     }
 
     /// <summary>Which job, how many helpers may take part, and how many parts nobody has taken: one word, so that they are seen together.</summary>
     static class Tickets {
-        public const int MostHelpers = 1 << 15;
+        public const int MostHelpers = 0x7FFF, MostParts = 0xFFFF;
 
-        public static long Of(uint generation, int helpers, int parts) => (long)generation << 32 | (long)helpers << 16 | (ushort)parts;
+        public static long Of(uint generation, int helpers, int parts) => (long)generation << 32 | (long)helpers << 16 | (long)parts;
 
-        public static int Helpers(long tickets) => (int)(tickets >> 16 & 0xFFFF);
+        public static int Helpers(long tickets) => (int)(tickets >> 16) & MostHelpers;
 
-        public static int Left(long tickets) => (int)(tickets & 0xFFFF);
+        public static int Left(long tickets) => (int)tickets & MostParts;
     }
 
     /// <summary>A number alone on its cache lines.</summary>

@@ -34,7 +34,28 @@ internal static class Blocks {
     public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers) {
         var n = outputs[0].Shape.Size;
         if (n == 0) return;
-        var count = inputs.Length + outputs.Length + registers;
+        var chain = new Chain { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers };
+        if (n <= Length) Run(chain, 0, n);
+        else ForkJoin.Over(n, Nanoseconds(chain, n), chain, Run, Length);
+    }
+
+    /// <summary>A chain and what it works on, for several threads.</summary>
+    ref struct Chain {
+        public ReadOnlySpan<BlockStep> Steps;
+        public ReadOnlySpan<View> Inputs, Outputs;
+        public int Registers;
+    }
+
+    // A step on an element of a block, and an element that comes from memory or goes there.
+    static double Nanoseconds(in Chain chain, int n) => n * (0.15 * chain.Steps.Length + 0.1 * (chain.Inputs.Length + chain.Outputs.Length));
+
+    // Elements from … end − 1; from is a multiple of Length.
+    static void Run(in Chain chain, int from, int end) {
+        var n = end - from;
+        var steps = chain.Steps;
+        var inputs = chain.Inputs;
+        var outputs = chain.Outputs;
+        var count = inputs.Length + outputs.Length + chain.Registers;
         var padded = Math.Min(Length, (n + Vector - 1) & ~(Vector - 1));
         // Slots are no longer than they have to be, to share few pages, and not a power of two apart: stores at equal distances of
         // 4096 bytes would stall the loads behind them.
@@ -44,8 +65,8 @@ internal static class Blocks {
         for (var k = 0; k < count; k++) all[k] = new(room, line + k * slot);
         for (var k = 0; k < inputs.Length; k++)
             if (inputs[k].Layout.IsSplat) Fill(inputs[k], room.AsSpan(line + k * slot), padded);
-        if (n <= Length) OneBlock(steps, inputs, outputs, all, n, padded);
-        else ManyBlocks(steps, inputs, outputs, all, n, line, slot);
+        if (outputs[0].Shape.Size <= Length) OneBlock(steps, inputs, outputs, all, n, padded);
+        else ManyBlocks(steps, inputs, outputs, all, from, end, line, slot);
         // The thread must not hold on to anybody's values.
         Array.Clear(all, 0, count);
     }
@@ -72,12 +93,12 @@ internal static class Blocks {
     }
 
     // Whole vectors in place, then the last few elements through padded copies.
-    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int n, int line, int slot) {
+    static void ManyBlocks(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, Place[] all, int from, int end, int line, int slot) {
         var strided = Rent(ref readers, inputs.Length);
         for (var k = 0; k < inputs.Length; k++)
-            if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) strided[k] = Reader(inputs[k].Layout);
-        for (var i = 0; i < n; i += Length) {
-            var here = Math.Min(Length, n - i);
+            if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) strided[k] = inputs[k].Layout.Reader(from);
+        for (var i = from; i < end; i += Length) {
+            var here = Math.Min(Length, end - i);
             var whole = here & ~(Vector - 1);
             if (whole > 0) {
                 for (var k = 0; k < inputs.Length; k++) {
@@ -118,10 +139,8 @@ internal static class Blocks {
         }
     }
 
-    static StridedReader Reader(Layout layout) => new(layout.Runs.Dims, layout.Runs.Strides, layout.Offset);
-
     static void Gather(View from, int count, Place to) {
-        var reader = Reader(from.Layout);
+        var reader = from.Layout.Reader();
         reader.Read(from, count, to);
     }
 

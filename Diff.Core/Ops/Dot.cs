@@ -46,19 +46,23 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         var a = Matrices.Of(inputs[0], LeftBatch, leftRest, LeftSum);
         var b = Matrices.Of(inputs[1], RightBatch, RightSum.ToArray(), Axes.Of(rightRest));
         switch (outputs[0].DType) {
-            case DType.F32: Floats<float>(a, b, outputs[0].Span<float>()); break;
-            case DType.F64: Floats<double>(a, b, outputs[0].Span<double>()); break;
+            case DType.F32: Floats<float>(a, b, outputs[0]); break;
+            case DType.F64: Floats<double>(a, b, outputs[0]); break;
             case DType.I32: Integers<int>(a, b, outputs[0].Span<int>()); break;
             case DType.I64: Integers<long>(a, b, outputs[0].Span<long>()); break;
             default: Integers<uint>(a, b, outputs[0].Span<uint>()); break;
         }
     }
 
-    static void Floats<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged {
-        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
-        for (var i = 0; i < a.Count; i++)
-            Gemm.Multiply(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
-    }
+    // One product is cut by Gemm, several are shared out.
+    static void Floats<T>(Matrices left, Matrices right, View to) where T : unmanaged =>
+        ForkJoin.Over(left.Count, left.Count * Gemm.Nanoseconds<T>(left.Rows, right.Columns, left.Columns), (left, right, to), static (in all, from, end) => {
+            var y = all.to.Span<T>();
+            var (a, b) = (all.left, all.right);
+            var (m, n, k) = (a.Rows, b.Columns, a.Columns);
+            for (var i = from; i < end; i++)
+                Gemm.Multiply(m, n, k, a.At<T>(i), a.RowStride, a.ColumnStride, b.At<T>(i), b.RowStride, b.ColumnStride, y.Slice(i * m * n, m * n), n);
+        });
 
     static void Integers<T>(Matrices a, Matrices b, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
         var (m, n, k) = (a.Rows, b.Columns, a.Columns);
