@@ -66,7 +66,7 @@ internal static unsafe class Convolution {
                 part.X += from * (nint)part.XStrides[0];
                 part.Y += (nint)from * all.Geometry.O * (nint)all.Geometry.Pixels;
                 Alone<T, V, O>(all.Geometry.Images(to - from), &part);
-            });
+            }, each: 1);
         else
             ForkJoin.Over(g.O, nanoseconds, whole, static (in all, from, to) => {
                 var part = *all.Problem;
@@ -74,7 +74,7 @@ internal static unsafe class Convolution {
                 part.W += from * (nint)part.WStrides[0];
                 part.Y += from * (nint)all.Geometry.Pixels;
                 Alone<T, V, O>(all.Geometry.Channels(to - from), &part);
-            }, g.Groups > 1 ? g.O / g.Groups : 1);
+            }, g.Groups > 1 ? g.O / g.Groups : 1, each: 1);
     }
 
     private static void Alone<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {

@@ -30,8 +30,8 @@ internal static unsafe class ForkJoin {
     /// <summary>Nanoseconds of work that are worth waking a helper for.</summary>
     const double Waking = 60_000;
 
-    /// <summary>Parts for each thread: who is late, or slower, leaves some to the others.</summary>
-    const int Each = 3;
+    /// <summary>The number of the thread that forks, beside those of the helpers.</summary>
+    const int Caller = -1;
 
     /// <summary>How long a helper spins before it parks.</summary>
     static readonly long spinTicks = Stopwatch.Frequency * 50 / 1_000_000;
@@ -40,11 +40,10 @@ internal static unsafe class ForkJoin {
     public static readonly int Cores =
         int.TryParse(Environment.GetEnvironmentVariable("DIFF_THREADS"), out var most) && most > 0 ? Math.Min(most, Environment.ProcessorCount) : Environment.ProcessorCount;
 
-    static readonly Helper?[] helpers = new Helper?[Math.Min(Cores, Tickets.MostHelpers) - 1];
+    static readonly Helper?[] helpers = new Helper?[Math.Min(Cores, Offer.Most) - 1];
     static Job job;
-    static Line tickets, pending, awake;
+    static Line offer, pending, awake;
     static int taken;
-    static uint generation;
 
     [ThreadStatic] static int limit;
     [ThreadStatic] static bool always;
@@ -70,9 +69,10 @@ internal static unsafe class ForkJoin {
     /// <param name="state">What the body works on.</param>
     /// <param name="body">The work: a static lambda, which is allocated once.</param>
     /// <param name="unit">Stretches begin at multiples of it.</param>
-    public static void Over<S>(int count, double nanoseconds, in S state, Stretch<S> body, int unit = 1) where S : allows ref struct {
+    /// <param name="each">Parts for each thread, so that who is late leaves some to the others: 1 where a part has much to prepare.</param>
+    public static void Over<S>(int count, double nanoseconds, in S state, Stretch<S> body, int unit = 1, int each = 2) where S : allows ref struct {
         var threads = Limit;
-        var most = (int)Math.Min(Cuts.UnitsOf(count, unit), Math.Min((long)threads * Each, Tickets.MostParts));
+        var most = (int)Math.Min(Cuts.UnitsOf(count, unit), Math.Min((long)threads * each, Offer.Most));
         var parts = always ? most : (int)Math.Min(most, nanoseconds / Least);
         if (threads == 1 || parts <= 1 || !always && !IsWorth(nanoseconds) || Interlocked.CompareExchange(ref taken, 1, 0) != 0) {
             // Tests want the cuts, whoever runs the parts.
@@ -85,10 +85,10 @@ internal static unsafe class ForkJoin {
         var wake = always || nanoseconds >= Waking;
         var helping = Math.Min(Math.Min(threads, parts) - 1, helpers.Length);
         if (wake) helping = Hired(helping);
-        Interlocked.Exchange(ref tickets.Value, Tickets.Of(++generation, helping, parts));
+        Interlocked.Exchange(ref offer.Value, Offer.Of(helping, parts));
         if (wake)
             for (var i = 0; i < helping; i++) helpers[i]!.Wake();
-        while (Take(-1, out var part)) Do(part);
+        while (Take(Caller, out var part)) Do(part);
         Join();
     }
 
@@ -133,15 +133,16 @@ internal static unsafe class ForkJoin {
 
     /// <summary>The next part. Until it is done the job cannot end, so its fields may be read.</summary>
     static bool Take(int helper, out int part) {
-        for (var seen = Volatile.Read(ref tickets.Value); ;) {
-            var left = Tickets.Left(seen);
-            if (left == 0 || helper >= Tickets.Helpers(seen)) {
+        for (var seen = Volatile.Read(ref offer.Value); ;) {
+            if (!Offer.IsFor(helper, seen)) {
                 part = -1;
                 return false;
             }
-            var was = Interlocked.CompareExchange(ref tickets.Value, seen - 1, seen);
+            var isCaller = helper == Caller;
+            // That the word is as it was is enough, even if other jobs came and went meanwhile: what is taken is of the one there is.
+            var was = Interlocked.CompareExchange(ref offer.Value, seen + (isCaller ? Offer.FirstTaken : Offer.LastTaken), seen);
             if (was == seen) {
-                part = job.Cuts.Parts - left;
+                part = isCaller ? Offer.First(seen) : Offer.End(seen) - 1;
                 return true;
             }
             seen = was;
@@ -165,15 +166,19 @@ internal static unsafe class ForkJoin {
         public static int UnitsOf(int count, int unit) => (int)(((long)count + unit - 1) / unit);
     }
 
-    /// <summary>Which job, how many helpers may take part, and how many parts nobody has taken: one word, so that they are seen together.</summary>
-    static class Tickets {
-        public const int MostHelpers = 0x7FFF, MostParts = 0xFFFF;
+    /// <summary>The parts that nobody has taken, first … end − 1, and how many helpers may take some: one word, so that they are seen together.</summary>
+    /// <remarks>The caller takes from the front and helpers from the end, so that from one fork to the next a part's memory stays in the same core's cache.</remarks>
+    static class Offer {
+        public const int Most = 0xFFFF;
+        public const long FirstTaken = 1 << 16, LastTaken = -1;
 
-        public static long Of(uint generation, int helpers, int parts) => (long)generation << 32 | (long)helpers << 16 | (long)parts;
+        public static long Of(int helpers, int parts) => (long)helpers << 32 | (uint)parts;
 
-        public static int Helpers(long tickets) => (int)(tickets >> 16) & MostHelpers;
+        public static int First(long offer) => (int)(offer >> 16) & Most;
 
-        public static int Left(long tickets) => (int)tickets & MostParts;
+        public static int End(long offer) => (int)offer & Most;
+
+        public static bool IsFor(int helper, long offer) => First(offer) < End(offer) && helper < (int)(offer >> 32);
     }
 
     /// <summary>A number alone on its cache lines.</summary>
@@ -211,7 +216,7 @@ internal static unsafe class ForkJoin {
             }
         }
 
-        bool IsWanted() => Volatile.Read(ref tickets.Value) is var now && Tickets.Left(now) > 0 && number < Tickets.Helpers(now);
+        bool IsWanted() => Offer.IsFor(number, Volatile.Read(ref offer.Value));
 
         bool Spin() {
             var until = Stopwatch.GetTimestamp() + spinTicks;

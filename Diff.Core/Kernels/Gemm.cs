@@ -74,7 +74,7 @@ internal static unsafe class Gemm {
             var part = all.Part(from, to - from);
             if (all.IsDot) DotDriver.Run<T, V, O>(&part);
             else GemmDriver.Run<T, V, O>(&part);
-        }, byColumns ? Columns : 1);
+        }, byColumns ? Columns : 1, each: 1);
     }
 
     /// <summary>About how long a product takes on one core, to decide whether to share it out.</summary>
