@@ -71,12 +71,13 @@ internal static unsafe class ForkJoin {
     /// <param name="unit">Stretches begin at multiples of it.</param>
     /// <param name="each">Parts for each thread, so that who is late leaves some to the others: 1 where a part has much to prepare.</param>
     public static void Over<S>(int count, double nanoseconds, in S state, Stretch<S> body, int unit = 1, int each = 2) where S : allows ref struct {
+        if (count == 0) return;
         var threads = Limit;
         var most = (int)Math.Min(Cuts.UnitsOf(count, unit), Math.Min((long)threads * each, Offer.Most));
         var parts = always ? most : (int)Math.Min(most, nanoseconds / Least);
         if (threads == 1 || parts <= 1 || !always && !IsWorth(nanoseconds) || Interlocked.CompareExchange(ref taken, 1, 0) != 0) {
             // Tests want the cuts, whoever runs the parts.
-            var cuts = new Cuts(count, unit, always && threads > 1 ? Math.Max(1, parts) : 1);
+            var cuts = new Cuts(count, unit, always && threads > 1 ? parts : 1);
             for (var part = 0; part < cuts.Parts; part++) body(state, cuts.First(part), cuts.First(part + 1));
             return;
         }

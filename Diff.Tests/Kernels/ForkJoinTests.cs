@@ -88,4 +88,31 @@ public class ForkJoinTests {
             }
         }
     }
+
+    [Fact]
+    public void Random_numbers_in_parts_are_the_same() {
+        Tensor[] Drawn() => [Key.Of(1).Normal(10_007), Key.Of(2).Uniform(DType.F64, 3000), Key.Of(3).Bits(5001)];
+        Values.AssertSame(Threads.Using(1, Drawn), ForkJoin.Using(3, Drawn, always: true), "three threads");
+    }
+
+    // The trees of sums are cut where they branch.
+    [Theory, InlineData(1, 4096, 1), InlineData(1, 4097, 1), InlineData(1, 100_003, 1), InlineData(1, 70_000, 3), InlineData(2, 600, 130), InlineData(5, 9000, 1), InlineData(1, 1000, 1000)]
+    public void Sums_in_parts_have_the_same_bits(int outer, int size, int inner) {
+        foreach (var type in new[] { DType.F32, DType.F64 }) {
+            var x = Key.Of(1).Normal(type, outer, size, inner);
+            foreach (var threads in new[] { 2, 3, 5 }) Values.AssertSame(Threads.Using(1, () => x.Sum(1)), ForkJoin.Using(threads, () => x.Sum(1), always: true), $"{threads} threads");
+        }
+    }
+
+    [Theory, InlineData(1, 8, 1), InlineData(7, 8, 1), InlineData(1, 8, 4), InlineData(5, 8, 2), InlineData(1, 1, 1)]
+    public void Convolutions_in_parts_have_the_same_bits(int images, int channels, int groups) {
+        var x = Key.Of(1).Normal(images, groups, 12, 11);
+        var w = Key.Of(2).Normal(channels, 1, 3, 4);
+        Tensor[] Convolved() {
+            var (y, pull) = Vjp(p => Conv(p[0], p[1], padding: 2, groups: groups), new[] { x, w });
+            return [y, .. pull(y)];
+        }
+        var one = Threads.Using(1, Convolved);
+        foreach (var threads in new[] { 2, 3, 5 }) Values.AssertSame(one, ForkJoin.Using(threads, Convolved, always: true), $"{threads} threads");
+    }
 }
