@@ -77,6 +77,15 @@ public class ForkJoinTests {
         Assert.Throws<DomainException>(() => Threads.Using(0, () => 1));
     }
 
+    [Fact]
+    public void A_fork_allocates_nothing() => Assert.Equal(0, ForkJoin.Using(2, () => {
+        static void Fork() => ForkJoin.Over(2, 0, 0, static (in _, _, _) => { });
+        Fork();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++) Fork();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }, always: true));
+
     // Shapes on both sides of every decision, each with its neighbours.
     [Theory, InlineData(1, 600, 300), InlineData(600, 1, 300), InlineData(7, 1030, 65), InlineData(130, 515, 40), InlineData(257, 129, 600), InlineData(2, 3, 1000), InlineData(40, 40, 0)]
     public void Products_in_parts_have_the_same_bits(int m, int n, int k) {
