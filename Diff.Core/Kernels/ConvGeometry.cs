@@ -33,14 +33,14 @@ internal sealed class ConvGeometry {
     private const int Farthest = 1 << 30;
 
     internal int Rank { get; }
-    internal int N { get; }
+    internal int N { get; private set; }
 
     /// <summary>Channels of x: Groups times those of w.</summary>
-    internal int C { get; }
+    internal int C { get; private set; }
 
     /// <summary>Channels of y.</summary>
-    internal int O { get; }
-    internal int Groups { get; }
+    internal int O { get; private set; }
+    internal int Groups { get; private set; }
     internal int[] Input { get; }
     internal int[] Kernel { get; }
     internal int[] Output { get; }
@@ -71,6 +71,26 @@ internal sealed class ConvGeometry {
         }
         Order = Choose();
     }
+
+    /// <summary>The same convolution of so many of its images.</summary>
+    internal ConvGeometry Images(int count) {
+        if (count == N) return this;
+        var part = (ConvGeometry)MemberwiseClone();
+        part.N = count;
+        return part;
+    }
+
+    /// <summary>The same convolution of so many of its output channels: whole groups where there are several.</summary>
+    internal ConvGeometry Channels(int count) {
+        if (count == O) return this;
+        var part = (ConvGeometry)MemberwiseClone();
+        part.O = count;
+        if (Groups > 1) (part.Groups, part.C) = (count * Groups / O, count * Groups / O * (C / Groups));
+        return part;
+    }
+
+    /// <summary>The first channel of x that an output channel sees.</summary>
+    internal int FirstInput(int output) => output / (O / Groups) * (C / Groups);
 
     internal long Pixels => (long)Output[0] * Output[1] * Output[2];
     internal long Taps => (long)Kernel[0] * Kernel[1] * Kernel[2];

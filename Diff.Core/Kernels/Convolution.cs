@@ -55,7 +55,32 @@ internal static unsafe class Convolution {
         }
     }
 
+    // Parts of a batch that is computed with a lane for each image should fill the lanes.
+    private const int Lanes = 16;
+
+    // Several images, or the channels of one: the order of summation depends on neither.
     private static void Run<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        const double multiplyAdd = 0.006;
+        var whole = new Parts<T> { Geometry = g, Problem = p };
+        var nanoseconds = multiplyAdd * sizeof(T) * g.N * g.O * g.Pixels * (g.C / g.Groups) * g.Taps;
+        if (g.N > 1)
+            ForkJoin.Over(g.N, nanoseconds, whole, static (in all, from, to) => {
+                var part = *all.Problem;
+                part.X += from * (nint)part.XStrides[0];
+                part.Y += (nint)from * all.Geometry.O * (nint)all.Geometry.Pixels;
+                Alone<T, V, O>(all.Geometry.Images(to - from), &part);
+            }, g.N >= 2 * Lanes ? Lanes : 1, each: 1);
+        else
+            ForkJoin.Over(g.O, nanoseconds, whole, static (in all, from, to) => {
+                var part = *all.Problem;
+                part.X += all.Geometry.FirstInput(from) * (nint)part.XStrides[1];
+                part.W += from * (nint)part.WStrides[0];
+                part.Y += from * (nint)all.Geometry.Pixels;
+                Alone<T, V, O>(all.Geometry.Channels(to - from), &part);
+            }, g.Groups > 1 ? g.O / g.Groups : 1, each: 1);
+    }
+
+    private static void Alone<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         switch (g.Order) {
             case ConvOrder.Dot: ConvDot.Run<T, V, O>(g, p); break;
             case ConvOrder.DotImages: ConvDotImages.Run<T, V, O>(g, p); break;
@@ -66,6 +91,11 @@ internal static unsafe class Convolution {
                 else ConvChain.Run<T, V, O>(g, p);
                 break;
         }
+    }
+
+    private struct Parts<T> where T : unmanaged {
+        internal ConvGeometry Geometry;
+        internal ConvProblem<T>* Problem;
     }
 
     /// <summary>The one look at the bounds: the least and the greatest element that the strides reach.</summary>

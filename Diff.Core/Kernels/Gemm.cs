@@ -97,9 +97,55 @@ internal static unsafe class Gemm {
     }
 
     private static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        if (IsDot(p->M, p->N, p->K))
-            for (var i = 0; i < p->Count; i++, p->Next()) DotDriver.Run<T, V, O>(p);
-        else GemmDriver.Run<T, V, O>(p);
+        var parts = new Parts<T> { Whole = p, IsDot = IsDot(p->M, p->N, p->K), ByColumns = p->N > p->M && p->N >= 8 * Columns };
+        var nanoseconds = p->Count * Nanoseconds<T>(p->M, p->N, p->K);
+        if (p->Count > 1) ForkJoin.Over(p->Count, nanoseconds, parts, static (in all, from, to) => Run<T, V, O>(all.Stack(from, to - from), all.IsDot), each: 1);
+        // Cut along the longer side of C: what is read by every part is then the smaller operand.
+        else ForkJoin.Over(parts.ByColumns ? p->N : p->M, nanoseconds, parts, static (in all, from, to) => Run<T, V, O>(all.Part(from, to - from), all.IsDot), parts.ByColumns ? Columns : 1, each: 1);
+    }
+
+    private static void Run<T, V, O>(GemmProblem<T> part, bool isDot) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        if (!isDot) GemmDriver.Run<T, V, O>(&part);
+        else for (var i = 0; i < part.Count; i++, part.Next()) DotDriver.Run<T, V, O>(&part);
+    }
+
+    /// <summary>About how long a product takes on one core, to decide whether to share it out.</summary>
+    internal static double Nanoseconds<T>(int m, int n, int k) where T : unmanaged {
+        // A multiply-add by its bytes: many to a loaded element, or one.
+        const double fromRegisters = 0.004, fromMemory = 0.02;
+        return (double)m * n * Math.Max(1, k) * sizeof(T) * (Math.Min(m, n) == 1 ? fromMemory : fromRegisters);
+    }
+
+    /// <summary>Parts of a wide C begin at multiples of so many columns: four vectors of f32.</summary>
+    private const int Columns = 64;
+
+    /// <summary>A product that is computed in stretches of its rows or columns.</summary>
+    private struct Parts<T> where T : unmanaged {
+        internal GemmProblem<T>* Whole;
+        internal bool IsDot, ByColumns;
+
+        internal readonly GemmProblem<T> Part(int from, int count) {
+            var part = *Whole;
+            if (ByColumns) {
+                part.N = count;
+                part.B += from * part.BCol;
+                part.C += from;
+            } else {
+                part.M = count;
+                part.A += from * part.ARow;
+                part.C += from * part.CRow;
+            }
+            return part;
+        }
+
+        internal readonly GemmProblem<T> Stack(int from, int count) {
+            var part = *Whole;
+            part.A += from * part.ANext;
+            part.B += from * part.BNext;
+            part.C += from * part.CNext;
+            part.Count = count;
+            return part;
+        }
     }
 
     /// <summary>The one look at the bounds: everything behind it uses pointers.</summary>

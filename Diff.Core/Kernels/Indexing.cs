@@ -24,56 +24,78 @@ internal static class Indexing {
         return at;
     }
 
-    /// <summary>y[o, j, :] = x[o, at[j], :] of x [outer, size, inner].</summary>
-    public static void Take<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged {
-        for (var o = 0; o < outer; o++)
-            for (var j = 0; j < at.Length; j++) {
-                var from = x.Slice((o * size + at[j]) * inner, inner);
-                if (inner == 1) y[o * at.Length + j] = from[0];
-                else from.CopyTo(y.Slice((o * at.Length + j) * inner, inner));
-            }
-    }
+    // About how long an element takes, in nanoseconds: to be looked up, or to be copied or added in a row of others.
+    const double Lookup = 1, Move = 0.25;
 
-    /// <summary>y[o, at[j], :] += x[o, j, :] in the order of j, on a y of zeros.</summary>
-    public static void Put<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
-        for (var o = 0; o < outer; o++)
-            for (var j = 0; j < at.Length; j++) {
-                var from = x.Slice((o * at.Length + j) * inner, inner);
-                var to = y.Slice((o * size + at[j]) * inner, inner);
-                System.Numerics.Tensors.TensorPrimitives.Add(to, from, to);
+    /// <summary>y[o, j, :] = x[o, at[j], :] of x [outer, size, inner].</summary>
+    public static void Take<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged =>
+        ForkJoin.Over(outer * at.Length, Lookup * outer * at.Length + Move * y.Length, new Places<T>(x, at, outer, size, inner, y), static (in s, from, to) => {
+            for (var k = from; k < to; k++) {
+                var (o, j) = Math.DivRem(k, s.At.Length);
+                var row = s.X.Slice((o * s.Size + s.At[j]) * s.Inner, s.Inner);
+                if (row.Length == 1) s.Y[k] = row[0];
+                else row.CopyTo(s.Y[(k * s.Inner)..]);
             }
-    }
+        });
+
+    /// <summary>y[o, at[j], :] = Σ x[o, j, :] over j, in their order.</summary>
+    public static void Put<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> =>
+        ForkJoin.Over(outer, Lookup * outer * at.Length + Move * (x.Length + y.Length), new Places<T>(x, at, outer, size, inner, y), static (in s, from, to) => {
+            s.Y[(from * s.Size * s.Inner)..(to * s.Size * s.Inner)].Clear();
+            for (var o = from; o < to; o++)
+                for (var j = 0; j < s.At.Length; j++) {
+                    var row = s.X.Slice((o * s.At.Length + j) * s.Inner, s.Inner);
+                    var sum = s.Y.Slice((o * s.Size + s.At[j]) * s.Inner, s.Inner);
+                    System.Numerics.Tensors.TensorPrimitives.Add(sum, row, sum);
+                }
+        });
 
     /// <summary>y[o, j, i] = x[o, at[o, j, i], i] of x [outer, size, inner].</summary>
-    public static void TakeAlong<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged {
-        var rows = y.Length / Math.Max(1, outer * inner);
-        for (int o = 0, e = 0; o < outer; o++) {
-            var from = x.Slice(o * size * inner, size * inner);
-            for (var j = 0; j < rows; j++)
-                for (var i = 0; i < inner; i++, e++) y[e] = from[at[e] * inner + i];
-        }
-    }
-
-    /// <summary>y[o, at[o, j, i], i] += x[o, j, i] in row-major order, of a y that is overwritten. Every index is less than size.</summary>
-    public static void PutAlong<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
-        var rows = x.Length / Math.Max(1, outer * inner);
-        for (int o = 0, e = 0; o < outer; o++) {
-            // A piece is cleared just before it is added to, while it is in the cache.
-            var to = y.Slice(o * size * inner, size * inner);
-            to.Clear();
-            if (inner == 1) {
-                Put(x.Slice(e, rows), at.Slice(e, rows), to);
-                e += rows;
-                continue;
+    public static void TakeAlong<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged =>
+        ForkJoin.Over(outer, Lookup * y.Length, new Places<T>(x, at, outer, size, inner, y), static (in s, from, to) => {
+            var (plane, rows, inner) = (s.Size * s.Inner, s.Rows, s.Inner);
+            var at = s.At;
+            var y = s.Y;
+            for (int o = from, e = from * rows * inner; o < to; o++) {
+                var x = s.X.Slice(o * plane, plane);
+                for (var j = 0; j < rows; j++)
+                    for (var i = 0; i < inner; i++, e++) y[e] = x[at[e] * inner + i];
             }
-            for (var j = 0; j < rows; j++)
-                for (var i = 0; i < inner; i++, e++) to[at[e] * inner + i] += x[e];
-        }
-    }
+        });
+
+    /// <summary>y[o, at[o, j, i], i] = Σ x[o, j, i], in row-major order. Every index is less than size.</summary>
+    public static void PutAlong<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> =>
+        ForkJoin.Over(outer, Lookup * x.Length + Move * y.Length, new Places<T>(x, at, outer, size, inner, y), static (in s, from, to) => {
+            var (plane, rows, inner) = (s.Size * s.Inner, s.Rows, s.Inner);
+            var at = s.At;
+            var x = s.X;
+            for (int o = from, e = from * rows * inner; o < to; o++) {
+                // A plane is cleared just before it is added to, while it is in the cache.
+                var y = s.Y.Slice(o * plane, plane);
+                y.Clear();
+                if (inner == 1) {
+                    Put(x.Slice(e, rows), at.Slice(e, rows), y);
+                    e += rows;
+                    continue;
+                }
+                for (var j = 0; j < rows; j++)
+                    for (var i = 0; i < inner; i++, e++) y[at[e] * inner + i] += x[e];
+            }
+        });
 
     // The indices were checked when they came in.
     static void Put<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, Span<T> y) where T : unmanaged, System.Numerics.INumber<T> {
         ref var to = ref MemoryMarshal.GetReference(y);
         for (var j = 0; j < x.Length; j++) Unsafe.Add(ref to, (nint)(uint)at[j]) += x[j];
+    }
+
+    readonly ref struct Places<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> at, int outer, int size, int inner, Span<T> y) {
+        public readonly ReadOnlySpan<T> X = x;
+        public readonly ReadOnlySpan<int> At = at;
+        public readonly int Size = size, Inner = inner;
+        public readonly Span<T> Y = y;
+
+        /// <summary>Indices along the axis, where each element has its own.</summary>
+        public readonly int Rows = at.Length / Math.Max(1, outer * inner);
     }
 }

@@ -47,10 +47,68 @@ internal static class Reductions {
     /// <param name="y">outer·inner results.</param>
     public static void Run<T, F>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
         if (x.Length != (long)outer * size * inner || y.Length != (long)outer * inner || size < 1) throw new ArgumentException("Reduction sizes.");
-        if (inner == 1)
-            for (var o = 0; o < outer; o++) y[o] = Row<T, F>(x.Slice(o * size, size));
-        else
-            for (var o = 0; o < outer; o++) Columns<T, F>(x.Slice(o * size * inner, size * inner), size, y.Slice(o * inner, inner));
+        const double nanoseconds = 0.15;
+        if (inner > 1)
+            // Columns are cut where vectors begin: with more of them to the left, each is computed in the same lane or tail.
+            ForkJoin.Over(outer * ((inner + Line - 1) / Line), nanoseconds * x.Length, new FromTo<T, T, (int Size, int Inner)>(x, y, (size, inner)), static (in s, from, to) => {
+                var (size, inner) = s.Parameters;
+                var lines = (inner + Line - 1) / Line;
+                for (int end; from < to; from = end) {
+                    var o = from / lines;
+                    end = Math.Min(to, (o + 1) * lines);
+                    var (first, last) = ((from - o * lines) * Line, Math.Min(inner, (end - o * lines) * Line));
+                    Columns<T, F>(s.From[(o * size * inner + first)..], size, inner, s.To[(o * inner + first)..(o * inner + last)]);
+                }
+            });
+        else if (outer > 1)
+            ForkJoin.Over(outer, nanoseconds * x.Length, new FromTo<T, T, int>(x, y, size), static (in s, from, to) => {
+                for (var o = from; o < to; o++) s.To[o] = Row<T, F>(s.From.Slice(o * s.Parameters, s.Parameters));
+            });
+        else if (outer == 1) y[0] = Halves<T, F>(x);
+    }
+
+    /// <summary>Columns that are whole vectors of every type.</summary>
+    const int Line = 64;
+
+    // The tree over a long row: its upper part is cut here, where the pieces can be shared out, the lower part in Row.
+    static T Halves<T, F>(ReadOnlySpan<T> x) where T : unmanaged, INumber<T> where F : ICombine {
+        if (x.Length <= LongRow) return Row<T, F>(x);
+        Span<int> ends = stackalloc int[Pieces];
+        var count = 0;
+        Cut(0, x.Length, Pieces, ends, ref count);
+        Span<T> results = stackalloc T[Pieces];
+        ForkJoin.Over(count, 0.15 * x.Length, new Tree<T>(x, ends, results), static (in s, from, to) => {
+            for (var k = from; k < to; k++) s.Results[k] = Row<T, F>(s.X[(k == 0 ? 0 : s.Ends[k - 1])..s.Ends[k]]);
+        });
+        var next = 0;
+        return Joined<T, F>(x.Length, Pieces, results, ref next);
+    }
+
+    readonly ref struct Tree<T>(ReadOnlySpan<T> x, ReadOnlySpan<int> ends, Span<T> results) {
+        public readonly ReadOnlySpan<T> X = x;
+        public readonly ReadOnlySpan<int> Ends = ends;
+        public readonly Span<T> Results = results;
+    }
+
+    const int Pieces = 16;
+
+    static int Half(int length, int unit) => (length / 2 + unit - 1) / unit * unit;
+
+    static void Cut(int from, int length, int pieces, Span<int> ends, ref int count) {
+        if (pieces == 1 || length <= LongRow) {
+            ends[count++] = from + length;
+            return;
+        }
+        var half = Half(length, LongRow);
+        Cut(from, half, pieces / 2, ends, ref count);
+        Cut(from + half, length - half, pieces / 2, ends, ref count);
+    }
+
+    static T Joined<T, F>(int length, int pieces, ReadOnlySpan<T> results, ref int next) where T : unmanaged, INumber<T> where F : ICombine {
+        if (pieces == 1 || length <= LongRow) return results[next++];
+        var half = Half(length, LongRow);
+        var first = Joined<T, F>(half, pieces / 2, results, ref next);
+        return F.Two(first, Joined<T, F>(length - half, pieces / 2, results, ref next));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -62,7 +120,7 @@ internal static class Reductions {
             return s;
         }
         if (x.Length > LongRow) {
-            var half = (x.Length / 2 + LongRow - 1) / LongRow * LongRow;
+            var half = Half(x.Length, LongRow);
             return F.Two(Row<T, F>(x[..half]), Row<T, F>(x[half..]));
         }
         ref var p = ref MemoryMarshal.GetReference(x);
@@ -87,21 +145,18 @@ internal static class Reductions {
         return joined[0];
     }
 
-    static void Columns<T, F>(ReadOnlySpan<T> x, int size, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
+    // Rows are so many elements apart; y has a place for each column that is wanted.
+    static void Columns<T, F>(ReadOnlySpan<T> x, int size, int pitch, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
         if (size <= ManyRows) {
-            Down<T, F>(x, y);
+            x[..y.Length].CopyTo(y);
+            for (var row = 1; row < size; row++) Combine<T, F>(y, x.Slice(row * pitch, y.Length));
             return;
         }
-        var half = (size / 2 + ManyRows - 1) / ManyRows * ManyRows;
-        Columns<T, F>(x[..(half * y.Length)], half, y);
+        var half = Half(size, ManyRows);
+        Columns<T, F>(x, half, pitch, y);
         var part = new T[y.Length];
-        Columns<T, F>(x[(half * y.Length)..], size - half, part);
+        Columns<T, F>(x[(half * pitch)..], size - half, pitch, part);
         Combine<T, F>(y, part);
-    }
-
-    static void Down<T, F>(ReadOnlySpan<T> x, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
-        x[..y.Length].CopyTo(y);
-        for (var from = y.Length; from < x.Length; from += y.Length) Combine<T, F>(y, x.Slice(from, y.Length));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -115,13 +170,15 @@ internal static class Reductions {
     }
 
     /// <summary>Where the largest (or smallest) of each row of size elements is: the first of equals; NaN wins.</summary>
-    public static void Arg<T>(ReadOnlySpan<T> x, int size, bool largest, Span<int> y) where T : unmanaged, INumber<T> {
-        for (var o = 0; o < y.Length; o++) {
-            var row = x.Slice(o * size, size);
-            var best = 0;
-            for (var i = 1; i < size && !T.IsNaN(row[best]); i++)
-                if (T.IsNaN(row[i]) || (largest ? row[i] > row[best] : row[i] < row[best])) best = i;
-            y[o] = best;
-        }
-    }
+    public static void Arg<T>(ReadOnlySpan<T> x, int size, bool largest, Span<int> y) where T : unmanaged, INumber<T> =>
+        ForkJoin.Over(y.Length, 1.0 * x.Length, new FromTo<T, int, (int Size, bool Largest)>(x, y, (size, largest)), static (in s, from, to) => {
+            var (size, largest) = s.Parameters;
+            for (var o = from; o < to; o++) {
+                var row = s.From.Slice(o * size, size);
+                var best = 0;
+                for (var i = 1; i < size && !T.IsNaN(row[best]); i++)
+                    if (T.IsNaN(row[i]) || (largest ? row[i] > row[best] : row[i] < row[best])) best = i;
+                s.To[o] = best;
+            }
+        });
 }

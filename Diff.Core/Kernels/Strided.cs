@@ -11,8 +11,14 @@ internal struct StridedReader {
     /// <param name="dims">Sizes, outermost first.</param>
     /// <param name="strides">Of each size, in elements.</param>
     /// <param name="offset">Of the first element in the memory.</param>
-    public StridedReader(int[] dims, int[] strides, int offset) =>
+    /// <param name="from">The element to begin with, in logical order.</param>
+    public StridedReader(int[] dims, int[] strides, int offset, int from = 0) {
         (this.dims, this.strides, index, position) = (dims, strides, new int[Math.Max(1, dims.Length)], offset);
+        for (var a = dims.Length - 1; from > 0; from /= dims[a--]) {
+            index[a] = from % dims[a];
+            position += index[a] * strides[a];
+        }
+    }
 
     /// <summary>Fills the destination with the next elements. Together the calls may ask for no more than there are.</summary>
     public void Read<T>(ReadOnlySpan<T> source, Span<T> destination) where T : unmanaged {

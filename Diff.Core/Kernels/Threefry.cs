@@ -176,8 +176,16 @@ internal static class Threefry {
         static Vector<double> Of(Vector<ulong> bits) => Vector.Create(Math.Sqrt(2)) * InverseErf.Of(Uniform64.Of(bits, Low, 1));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Fill<T, S>(uint k0, uint k1, Span<T> values, ulong start, S shape) where T : unmanaged where S : struct, IShape<T> {
+        const double nanoseconds = 0.8;
+        ForkJoin.Over(values.Length, nanoseconds * values.Length, new FromTo<T, T, (uint K0, uint K1, ulong Start, S Shape)>(default, values, (k0, k1, start, shape)), static (in s, from, to) => {
+            var (k0, k1, start, shape) = s.Parameters;
+            FillPart(k0, k1, s.To[from..to], start + (ulong)from, shape);
+        }, unit: 1024);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void FillPart<T, S>(uint k0, uint k1, Span<T> values, ulong start, S shape) where T : unmanaged where S : struct, IShape<T> {
         ref var first = ref MemoryMarshal.GetReference(values);
         var whole = values.Length - values.Length % Vector<uint>.Count;
         for (var i = 0; i < whole; i += Vector<uint>.Count) {

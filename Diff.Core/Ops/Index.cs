@@ -96,7 +96,6 @@ internal sealed record PutOp(int Axis, int Size) : IndexOp(Axis) {
 
     protected override void Run<T>(ReadOnlySpan<T> x, Shape from, ReadOnlySpan<int> at, Span<T> y, Shape to) {
         var (outer, inner) = Around(to, 1);
-        y.Clear();
         Indexing.Put(x, at, outer, Size, inner, y);
     }
 

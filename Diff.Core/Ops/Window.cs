@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Diff;
 
 /// <summary>Sums of products of a window that slides over the spatial axes: x [N, C, …] with weights [O, C/groups, …] is [N, O, …].</summary>
@@ -158,8 +160,23 @@ internal sealed record MaxPoolOp(Axes Window, Axes Stride, Axes Low, Axes High, 
 
     public override int Outputs => 2;
 
-    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
-        Windows.Max(inputs[0].Packed().Span<T>(), inputs[0].Shape.Span[2..], Window.Span, Stride.Span, Low.Span, Dilation.Span, outputs[0].Shape.Span[2..], outputs[0].Span<T>(), outputs[1].Span<int>());
+    // A plane is a channel of an image.
+    protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        const double nanoseconds = 0.3;
+        var (x, y) = (inputs[0].Packed(), outputs[0]);
+        var reads = nanoseconds * y.Shape.Size * TensorPrimitives.Product(Window.Span);
+        ForkJoin.Over(y.Shape[0] * y.Shape[1], reads, new Planes<T>(this, x, y, outputs[1]), static (in s, from, to) => Windows.Max(s.X[(from * s.Plane)..(to * s.Plane)], s.From.Span[2..],
+            s.Op.Window.Span, s.Op.Stride.Span, s.Op.Low.Span, s.Op.Dilation.Span, s.To.Span[2..], s.Y[(from * s.Count)..(to * s.Count)], s.At[(from * s.Count)..(to * s.Count)]));
+    }
+
+    readonly ref struct Planes<T>(MaxPoolOp op, View x, View y, View at) where T : unmanaged {
+        public readonly MaxPoolOp Op = op;
+        public readonly Shape From = x.Shape, To = y.Shape;
+        public readonly ReadOnlySpan<T> X = x.Span<T>();
+        public readonly Span<T> Y = y.Span<T>();
+        public readonly Span<int> At = at.Span<int>();
+        public readonly int Plane = x.Shape.Size / (y.Shape[0] * y.Shape[1]), Count = y.Shape.Size / (y.Shape[0] * y.Shape[1]);
+    }
 
     // Where the largest are has no derivative; taking what is there has.
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>

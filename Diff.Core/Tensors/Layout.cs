@@ -153,6 +153,9 @@ internal sealed class Layout {
 
     int[][]? runs;
 
+    /// <summary>Reads the elements in logical order, beginning with any of them.</summary>
+    public StridedReader Reader(int from = 0) => new(Runs.Dims, Runs.Strides, Offset, from);
+
     /// <summary>The same walk over memory with the fewest axes: size-1 axes dropped, and neighbours that are one run merged
     /// in every one of the layouts at once. Returns sizes and, for each layout, its strides.</summary>
     public static (int[] Dims, int[][] Strides) Collapse(ReadOnlySpan<Layout> layouts) {

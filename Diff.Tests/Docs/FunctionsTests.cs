@@ -30,6 +30,7 @@ public class FunctionsTests {
         Names(typeof(Functions), _ => "")
             .Concat(Names(typeof(Tensor), m => m.IsStatic ? "Tensor." : "x."))
             .Concat(Names(typeof(TensorProducts), _ => "x."))
+            .Concat(Names(typeof(Threads), _ => "Threads."))
             .Concat(Names(typeof(RandomTensors), _ => "key."))
             .Concat(Names(typeof(Place), _ => "at."));
 

@@ -143,6 +143,20 @@ internal static class Laws {
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Same(expected, Outcome(() => Grad(loss, x)), $"thread {i}"));
     }
 
+    /// <summary>Values and gradients by one thread, and cut for several.</summary>
+    public static void Parted(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
+        var one = Outcome(() => ForkJoin.Using(1, () => Forced(f(at))));
+        foreach (var threads in new[] { 2, 3, 5 }) Same(one, Outcome(() => ForkJoin.Using(threads, () => Forced(f(at)), always: true)), $"{threads} threads");
+        if (one.Error is not null || Scalar(f, at) is not var (loss, x)) return;
+        var gradient = Outcome(() => ForkJoin.Using(1, () => Grad(loss, x)));
+        foreach (var threads in new[] { 2, 3, 5 }) Same(gradient, Outcome(() => ForkJoin.Using(threads, () => Grad(loss, x), always: true)), $"gradient, {threads} threads");
+    }
+
+    static Tensor[] Forced(Tensor[] results) {
+        foreach (var r in results) _ = r.Value;
+        return results;
+    }
+
     /// <summary>The function of its floats alone and its float results: what is differentiated. Null where there are none.</summary>
     public static (Func<Tensor[], Tensor[]> G, Tensor[] At)? Floats(Func<Tensor[], Tensor[]> f, Tensor[] at) {
         var floats = Array.FindAll(at, x => x.DType.IsFloat() && x.Size > 0);
@@ -176,9 +190,7 @@ internal static class Laws {
     // A matrix that has no inverse has none in any of the ways to run.
     static (Tensor[]? Results, string? Error) Outcome(Func<Tensor[]> run) {
         try {
-            var results = run();
-            foreach (var r in results) _ = r.Value;
-            return (results, null);
+            return (Forced(run()), null);
         } catch (DiffException e) {
             return (null, e.GetType().Name);
         } catch (DivideByZeroException e) {
