@@ -40,13 +40,15 @@ static class TwoLayerNetwork {
 
     static Workload GradientSteps(string name, int n, int inputs, int hidden, int outputs) => Workload.Fold<(TwoLayer Net, Tensor Loss)>(name, Cost(n, inputs, hidden, outputs), () => {
         var (x, y, _, start) = Data(n, inputs, hidden, outputs);
-        return ((start, 0), s => {
-            var (loss, gradient) = ValueAndGrad(Loss, s.Net, x, y);
-            return (Tree.Map((w, g) => w - 1e-6 * g, s.Net, gradient), loss);
-        }
-        );
-        static Tensor Loss(TwoLayer n, Tensor x, Tensor y) => (x.MatMul(n.W1).Clamp(0).MatMul(n.W2) - y).Square().Sum();
+        return ((start, 0), s => Descended(s.Net, x, y));
     });
+
+    static (TwoLayer, Tensor) Descended(TwoLayer net, Tensor x, Tensor y) {
+        var (loss, gradient) = ValueAndGrad(Loss, net, x, y);
+        return (Tree.Map((w, g) => w - 1e-6 * g, net, gradient), loss);
+    }
+
+    static Tensor Loss(TwoLayer net, Tensor x, Tensor y) => (x.MatMul(net.W1).Clamp(0).MatMul(net.W2) - y).Square().Sum();
 
     static (Tensor X, Tensor Y, Key Key, TwoLayer Net) Data(int n, int inputs, int hidden, int outputs) {
         var (kx, ky, k1, k2) = Key.Of(0).Split();
