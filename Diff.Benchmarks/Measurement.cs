@@ -52,8 +52,9 @@ sealed record Measurement(int Rounds, double Milliseconds) {
     static long Allocated(Run run, out long returned) {
         var before = run.Result();
         run.Step();
-        returned = run.Result().Where(r => !before.Any(b => ReferenceEquals(b, r))).Sum(r => (long)r.Size * r.DType.Size());
+        returned = run.InPlace ? 0 : run.Result().Where(r => !before.Any(b => ReferenceEquals(b, r))).Sum(r => (long)r.Size * r.DType.Size());
         const int steps = 4;
+        run.Step();
         var start = Total();
         for (var i = 0; i < steps; i++) run.Step();
         return (Total() - start) / steps - returned;

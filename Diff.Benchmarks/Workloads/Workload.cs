@@ -7,7 +7,10 @@ namespace Diff.Benchmarks;
 sealed record Cost(double Flops, double Bytes, bool Double = false);
 
 /// <summary>A workload that was started: its step, and what the last step returned.</summary>
-sealed record Run(Action Step, Func<Tensor[]> Result);
+sealed record Run(Action Step, Func<Tensor[]> Result) {
+    /// <summary>Whether a step returns what it was given, changed.</summary>
+    public bool InPlace { get; init; }
+}
 
 /// <summary>A step to time.</summary>
 /// <param name="Name">As the table and the peer call it.</param>
@@ -20,11 +23,12 @@ sealed record Workload(string Name, Cost Cost, Func<bool, Run> Start) {
     /// <summary>The same work by one loop of vectors, written by hand.</summary>
     public Func<Action>? ByHand { get; init; }
 
-    /// <summary>A step from state to state: a fold.</summary>
+    /// <summary>A step from state to state; jitted inside of a <c>Fold</c>, which updates it in place.</summary>
     public static Workload Fold<S>(string name, Cost cost, Func<(S State, Func<S, S> Step)> start) => new(name, cost, jitted => {
         var (state, step) = start();
-        if (jitted) step = Jit(step);
-        return new(() => state = step(state), () => Tree.Leaves(state));
+        if (!jitted) return new(() => state = step(state), () => Tree.Leaves(state));
+        var fold = new Folding<S, int, S>(state, new(step, s => step(s.Item1)), next => next);
+        return new(() => fold.Next(0), () => Tree.Leaves(fold.State)) { InPlace = true };
     });
 
     /// <summary>A function of the same argument at each step.</summary>

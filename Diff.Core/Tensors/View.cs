@@ -21,7 +21,7 @@ internal sealed class View {
     public static View Allocate(DType type, Layout layout) {
         var size = (long)layout.Extent * type.Size();
         if (size > Array.MaxLength) throw new ShapeException($"{type.Name()}{layout.Shape} takes {size:N0} bytes; one tensor may have {Array.MaxLength:N0}.");
-        return new(GC.AllocateUninitializedArray<byte>((int)size), 0, type, layout);
+        return new(size >= Recycling.Least ? Recycling.Rent((int)size) : GC.AllocateUninitializedArray<byte>((int)size), 0, type, layout);
     }
 
     public static View Of<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged {

@@ -20,7 +20,7 @@ public static partial class Functions {
     /// <param name="items">Read once, one at a time.</param>
     /// <param name="step">A pure function.</param>
     public static S Fold<S, B>(S start, IEnumerable<B> items, Func<S, B, S> step) =>
-        Fold(start.Given(), items.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), S> ?? new(step, x => step(x.Item1, x.Item2)), next => next);
+        Fold(new Folding<S, B, S>(start.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), S> ?? new(step, x => step(x.Item1, x.Item2)), next => next), items.Given());
 
     /// <summary>The same of a step that gives something besides: (state, item) → (next state, y).</summary>
     /// <typeparam name="S">The state: a tensor or a tree of them.</typeparam>
@@ -32,19 +32,36 @@ public static partial class Functions {
     /// <param name="each">Called with the y of each step, which it may keep.</param>
     public static S Fold<S, B, Y>(S start, IEnumerable<B> items, Func<S, B, (S Next, Y Y)> step, Action<Y> each) {
         each.Given();
-        return Fold(start.Given(), items.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), (S, Y)> ?? new(step, x => step(x.Item1, x.Item2)), result => {
+        return Fold(new Folding<S, B, (S, Y)>(start.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), (S, Y)> ?? new(step, x => step(x.Item1, x.Item2)), result => {
             each(result.Item2);
             return result.Item1;
-        });
+        }), items.Given());
     }
 
-    static S Fold<S, B, R>(S state, IEnumerable<B> items, Jitted<(S, B), R> step, Func<R, S> next) {
-        bool[]? owned = [];
-        foreach (var item in items) {
-            state = next(step.Run((state, item), ref owned));
-            // The state comes first in what a step returns; what comes behind it is handed out, and not the fold's any more.
-            if (owned?.Length > 0) Array.Resize(ref owned, Tree.Leaves(state).Count(t => t.AbsentFrom is null));
+    static S Fold<S, B, R>(Folding<S, B, R> fold, IEnumerable<B> items) {
+        foreach (var item in items) fold.Next(item);
+        return fold.State;
+    }
+}
+
+/// <summary>A fold under way, and its state, of which the memory is its own.</summary>
+/// <param name="start">The state before the first step.</param>
+/// <param name="step">What is run for each item.</param>
+/// <param name="next">The next state in what a step returns. It comes first there; what comes behind it is handed out.</param>
+internal sealed class Folding<S, B, R>(S start, Jitted<(S, B), R> step, Func<R, S> next) {
+    S state = start;
+    bool[]? owned = [];
+
+    public void Next(B item) {
+        state = next(step.Run((state, item), ref owned));
+        if (owned?.Length > 0) Array.Resize(ref owned, Tree.Leaves(state).Count(t => t.AbsentFrom is null));
+    }
+
+    /// <summary>The state, which then is somebody else's too.</summary>
+    public S State {
+        get {
+            owned = [];
+            return state;
         }
-        return state;
     }
 }
