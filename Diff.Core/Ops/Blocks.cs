@@ -96,8 +96,8 @@ internal static class Blocks {
         for (var k = 0; k < inputs.Length; k++) {
             var layout = inputs[k].Layout;
             if (layout.IsSplat) continue;
-            // Floats that lie behind the last are read and not looked at; integers there might be divided by.
-            if (layout.IsContiguous && (n == padded || inputs[k].DType.IsFloat() && inputs[k].Reaches(padded))) {
+            // What lies behind the last is read and not looked at.
+            if (layout.IsContiguous && inputs[k].Reaches(padded)) {
                 all[k] = new(inputs[k], 0);
                 continue;
             }
@@ -105,14 +105,27 @@ internal static class Blocks {
             else Gather(inputs[k], n, all[k]);
             Pad(inputs[k], n, all[k]);
         }
-        if (n == padded)
+        var isRoom = n == padded || HaveSlack(outputs);
+        if (isRoom)
             for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], 0);
         Pass(work, all, padded);
-        if (n < padded)
+        if (!isRoom)
             for (var k = 0; k < outputs.Length; k++) Store(outputs[k], 0, n, all[inputs.Length + k]);
     }
 
-    // Whole vectors in place, then the last few elements through padded copies.
+    static bool HaveSlack(ReadOnlySpan<View> outputs) {
+        foreach (var y in outputs)
+            if (!y.HasSlack) return false;
+        return true;
+    }
+
+    static bool Reach(ReadOnlySpan<View> inputs, int elements) {
+        foreach (var x in inputs)
+            if (x.Layout.IsContiguous && !x.Reaches(elements)) return false;
+        return true;
+    }
+
+    // Whole vectors in place, then the last few elements through padded copies, unless there is room for a vector behind them.
     static void ManyBlocks(in Work work, Operand[] all, int from, int end, int line, int slot) {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
@@ -125,16 +138,18 @@ internal static class Blocks {
         var length = work.Loop is null ? Length : gathers ? CompiledLength : end - from;
         for (var i = from; i < end; i += length) {
             var here = Math.Min(length, end - i);
-            var whole = here & ~(Vector - 1);
-            if (whole > 0) {
+            var (whole, vectors) = (here & ~(Vector - 1), (here + Vector - 1) & ~(Vector - 1));
+            var isRoom = whole < here && HaveSlack(outputs) && Reach(inputs, i + vectors);
+            var direct = isRoom ? here : whole;
+            if (direct > 0) {
                 for (var k = 0; k < inputs.Length; k++) {
                     if (inputs[k].Layout.IsContiguous) all[k] = new(inputs[k], i);
-                    else if (!inputs[k].Layout.IsSplat) strided[k].Read(inputs[k], whole, all[k]);
+                    else if (!inputs[k].Layout.IsSplat) strided[k].Read(inputs[k], direct, all[k]);
                 }
                 for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], i);
-                Pass(work, all, whole);
+                Pass(work, all, isRoom ? vectors : whole);
             }
-            if (whole == here) continue;
+            if (direct == here) continue;
             var rest = here - whole;
             for (var k = 0; k < inputs.Length; k++) {
                 if (inputs[k].Layout.IsSplat) continue;

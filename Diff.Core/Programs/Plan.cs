@@ -117,7 +117,7 @@ internal sealed class Plan {
         }
     }
 
-    long SizeOf(int slot) => Math.Max(Line, ((long)layouts[slot].Extent * types[slot].DType.Size() + Line - 1) / Line * Line);
+    long SizeOf(int slot) => Math.Max(Line, (View.WithSlack((long)layouts[slot].Extent * types[slot].DType.Size(), types[slot].DType) + Line - 1) / Line * Line);
 
     /// <summary>Computes the results from inputs of plain layout.</summary>
     public View[] Run(ReadOnlySpan<View> arguments) {
@@ -262,7 +262,7 @@ internal sealed class Plan {
             var start = plan.arenaBytes == 0 ? 0 : (int)(Line - (nint)Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) % Line) % Line;
             (Slots, Inputs, Outputs) = (new View?[plan.types.Length], new View[plan.arity], new View[plan.results]);
             for (var i = 0; i < Slots.Length; i++)
-                if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i]);
+                if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i], plan.roots[i] == i);
         }
     }
 

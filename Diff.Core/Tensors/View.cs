@@ -9,10 +9,11 @@ internal sealed class View {
     int start;
 
     /// <summary>Checks once that every element of the layout lies inside the bytes; kernels rely on it.</summary>
-    public View(byte[] bytes, int start, DType type, Layout layout) {
+    /// <param name="hasSlack">See <see cref="HasSlack"/>.</param>
+    public View(byte[] bytes, int start, DType type, Layout layout, bool hasSlack = false) {
         if (layout.Low < 0 || start < 0 || start + (long)layout.Extent * type.Size() > bytes.Length)
             throw new InvalidOperationException($"A {type.Name()}{layout.Shape} does not fit {bytes.Length} bytes from {start}.");
-        (this.bytes, this.start, DType, Layout) = (bytes, start, type, layout);
+        (this.bytes, this.start, DType, Layout, HasSlack) = (bytes, start, type, layout, hasSlack);
     }
 
     /// <summary>Fresh memory with whatever bytes it has.</summary>
@@ -21,7 +22,8 @@ internal sealed class View {
     public static View Allocate(DType type, Layout layout) {
         var size = (long)layout.Extent * type.Size();
         if (size > Array.MaxLength) throw new ShapeException($"{type.Name()}{layout.Shape} takes {size:N0} bytes; one tensor may have {Array.MaxLength:N0}.");
-        return new(size >= Recycling.Least ? Recycling.Rent((int)size) : GC.AllocateUninitializedArray<byte>((int)size), 0, type, layout);
+        var room = (int)Math.Min(Array.MaxLength, WithSlack(size, type));
+        return new(room >= Recycling.Least ? Recycling.Rent(room) : GC.AllocateUninitializedArray<byte>(room), 0, type, layout, room >= WithSlack(size, type));
     }
 
     public static View Of<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged {
@@ -33,6 +35,12 @@ internal sealed class View {
     /// <summary>The array, and where in it the layout's element 0 lies: for loops over blocks, which may not hold spans.</summary>
     public (byte[] Array, int Start) Memory => (bytes, start);
 
+    /// <summary>Whether what lies behind its last element, up to a multiple of 16 of them, is nobody else's: whole vectors may be written.</summary>
+    public bool HasSlack { get; }
+
+    /// <summary>So many bytes of elements, and slack behind them.</summary>
+    public static long WithSlack(long bytes, DType type) => (bytes + 16 * type.Size() - 1) / (16 * type.Size()) * (16 * type.Size());
+
     /// <summary>Whether so many elements from its first lie inside the array.</summary>
     public bool Reaches(int elements) => start + elements * DType.Size() <= bytes.Length;
 
@@ -42,7 +50,7 @@ internal sealed class View {
     public TensorType Type => new(DType, Shape);
 
     /// <summary>The same memory read another way.</summary>
-    public View As(Layout layout) => new(bytes, start, DType, layout);
+    public View As(Layout layout) => new(bytes, start, DType, layout, HasSlack && layout.Extent == Layout.Extent);
 
     /// <summary>One view that moves along the first axis of a packed one, for loops that read or write a slice a step.</summary>
     public sealed class Cursor {

@@ -104,7 +104,7 @@ public class FoldTests {
 
     [Fact]
     public void Nothing_of_size_is_allocated() {
-        var start = (Tensor.Ones(300_000), Tensor.Zeros(300_000) + 1);
+        var start = (Tensor.Ones(200_000), Tensor.Zeros(200_000) + 1);
         long Allocated(int steps) {
             var before = GC.GetAllocatedBytesForCurrentThread();
             Fold(start, new int[steps], (s, _) => (s.Item1 * 0.5 + s.Item2, s.Item2 * 0.9));
