@@ -86,6 +86,6 @@ internal static class Loops {
     public static void Store<T>(Vector512<T> v, ref byte block, nint i) where T : unmanaged => v.StoreUnsafe(ref Unsafe.As<byte, T>(ref block), (nuint)i);
 
     /// <summary>The method that does a map's arithmetic on a vector of lanes, for loops that are compiled at run time.</summary>
-    public static MethodInfo MethodOf<F>(Type lane) where F : struct => 
+    public static MethodInfo MethodOf<F>(Type lane) where F : struct =>
         Array.Find(typeof(F).GetMethods(), m => m.Name == "Run" && m.ReturnType.IsGenericType)!.MakeGenericMethod(lane);
 }

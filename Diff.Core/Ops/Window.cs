@@ -175,7 +175,7 @@ internal sealed record MaxPoolOp(Axes Window, Axes Stride, Axes Low, Axes High, 
         public readonly ReadOnlySpan<T> X = x.Span<T>();
         public readonly Span<T> Y = y.Span<T>();
         public readonly Span<int> At = at.Span<int>();
-        public readonly int Plane = x.Shape.Size / (y.Shape[0] * y.Shape[1]), Count = y.Shape.Size / (y.Shape[0] * y.Shape[1]);
+        public readonly int Plane = x.Shape.Size / Math.Max(1, y.Shape[0] * y.Shape[1]), Count = y.Shape.Size / Math.Max(1, y.Shape[0] * y.Shape[1]);
     }
 
     // Where the largest are has no derivative; taking what is there has.

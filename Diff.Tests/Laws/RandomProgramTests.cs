@@ -39,7 +39,7 @@ public class RandomProgramTests {
     static void Prints(Law wrong, Func<Tensor[], Tensor[]> function, Tensor[] at, [CallerArgumentExpression(nameof(function))] string text = "",
         [CallerArgumentExpression(nameof(at))] string point = "") {
         var failure = Assert.Throws<Xunit.Sdk.XunitException>(() => Trial.All(wrong, smooth: false, name: "Law"));
-        Assert.Contains($"Law({Line(text)}, {Line(point)[1..^1]});", Line(failure.Message));
+        Assert.True(Line(failure.Message).Contains($"Law({Line(text)}, {Line(point)[1..^1]});", StringComparison.Ordinal), failure.Message);
         Assert.ThrowsAny<Exception>(() => wrong(function, at));
 
         static string Line(string code) => string.Join(" ", code.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -49,7 +49,7 @@ public class RandomProgramTests {
     public void What_fails_is_shrunk_to_one_line_and_one_number() => Prints(LogarithmsArePositive, x => {
         var a = Log(x[0]);
         return [a];
-    }, [Tensor.From<float>([0f])]);
+    }, [Tensor.From<double>([0])]);
 
     [Fact]
     public void What_two_ops_break_is_shrunk_to_them() => Prints(NoProductOfAnAngle, x => {
@@ -60,7 +60,7 @@ public class RandomProgramTests {
 
     [Fact]
     public void An_op_with_parameters_prints_them() => Prints(NoSumOverTheSecondAxis, x => {
-        var a = Graph.Apply(new SumOp(Axes.Of(0, 1)), x[0]);
+        var a = Graph.Apply(new SumOp(Axes.Of(1)), x[0]);
         return [a];
-    }, [Tensor.From<float>([0f], 1, 1)]);
+    }, [Tensor.From<double>([0], 1, 1)]);
 }
