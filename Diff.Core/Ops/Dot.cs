@@ -52,17 +52,28 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         return $"{(a.Count == 1 ? "" : $"{a.Count} times ")}{m}x{k}·{k}x{n} [{kernel}]";
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (a, b) = (Left(inputs[0].Layout), Right(inputs[1].Layout));
-        var (x, y) = (a.Read(inputs[0]), b.Read(inputs[1]));
-        switch (outputs[0].DType) {
-            case DType.F32: Floats(a, x.Span<float>(), b, y.Span<float>(), outputs[0].Span<float>()); break;
-            case DType.F64: Floats(a, x.Span<double>(), b, y.Span<double>(), outputs[0].Span<double>()); break;
-            case DType.I32: Integers(a, x.Span<int>(), b, y.Span<int>(), outputs[0].Span<int>()); break;
-            case DType.I64: Integers(a, x.Span<long>(), b, y.Span<long>(), outputs[0].Span<long>()); break;
-            default: Integers(a, x.Span<uint>(), b, y.Span<uint>(), outputs[0].Span<uint>()); break;
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Run(inputs[0], inputs[0].Layout, inputs[1], inputs[1].Layout, outputs[0], 0, outputs[0].Shape.Size);
+
+    void Run(View left, Layout leftLayout, View right, Layout rightLayout, View to, int from, int count) {
+        var (a, b) = (Left(leftLayout), Right(rightLayout));
+        // Where the batch is no single run of memory, heads within sequences say, its first axis is a loop around the others.
+        if ((a.Packs || b.Packs) && LeftBatch.Count > 1 && count > 0) {
+            var (inner, outer) = (new DotOp(Less(LeftBatch, LeftBatch[0], 1), Less(RightBatch, RightBatch[0], 1), Less(LeftSum, LeftBatch[0]), Less(RightSum, RightBatch[0])), leftLayout.Shape[LeftBatch[0]]);
+            for (var i = 0; i < outer; i++) inner.Run(left, leftLayout.At(LeftBatch[0], i), right, rightLayout.At(RightBatch[0], i), to, from + i * (count / outer), count / outer);
+            return;
+        }
+        var (x, y) = (a.Read(left), b.Read(right));
+        switch (to.DType) {
+            case DType.F32: Floats(a, x.Span<float>(), b, y.Span<float>(), to.Span<float>().Slice(from, count)); break;
+            case DType.F64: Floats(a, x.Span<double>(), b, y.Span<double>(), to.Span<double>().Slice(from, count)); break;
+            case DType.I32: Integers(a, x.Span<int>(), b, y.Span<int>(), to.Span<int>().Slice(from, count)); break;
+            case DType.I64: Integers(a, x.Span<long>(), b, y.Span<long>(), to.Span<long>().Slice(from, count)); break;
+            default: Integers(a, x.Span<uint>(), b, y.Span<uint>(), to.Span<uint>().Slice(from, count)); break;
         }
     }
+
+    // The axes of a tensor that has lost one, from the given place on.
+    static Axes Less(Axes axes, int lost, int first = 0) => Axes.Of([.. axes.Span[first..].ToArray().Select(a => a > lost ? a - 1 : a)]);
 
     Matrices Left(Layout x) => Matrices.Of(x, LeftBatch, Rest(x.Shape.Rank, LeftBatch, LeftSum), LeftSum.Span);
 
@@ -134,6 +145,9 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         public int RowStride { get; private init; }
         public int ColumnStride { get; private init; }
         Layout? ToPack { get; init; }
+
+        /// <summary>Whether the matrices have to be copied to lie at equal distances.</summary>
+        public bool Packs => ToPack is not null;
 
         /// <summary>The memory that <see cref="Start"/> counts in.</summary>
         public View Read(View x) => ToPack is null ? x : x.As(ToPack).Packed();

@@ -100,6 +100,13 @@ internal sealed class Layout {
         return new(shape, to, offset);
     }
 
+    /// <summary>What is left at one index of an axis.</summary>
+    public Layout At(int axis, int index) {
+        var to = new int[strides.Length - 1];
+        for (var i = 0; i < to.Length; i++) to[i] = strides[i < axis ? i : i + 1];
+        return new(Shape.Without(Axes.Of(axis)), to, Offset + index * strides[axis]);
+    }
+
     public Layout Flip(Axes axes) {
         var (to, offset) = ((int[])strides.Clone(), Offset);
         foreach (var a in axes.Span) {
