@@ -55,7 +55,7 @@ internal abstract record Op {
 
     /// <summary>The kernel for elements of one type.</summary>
     protected virtual void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) where T : unmanaged, INumber<T> =>
-        throw new NotImplementedException($"{Name} has no kernel.");
+        throw new InvalidOperationException($"{Name} says neither how it runs nor has a kernel.");
 
     /// <summary>How much arithmetic there is in it, roughly: one for each element that is read or made, unless the op says more.</summary>
     public virtual double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) {

@@ -18,48 +18,51 @@ public static partial class Functions {
     /// var (last, sums) = Scan((Tensor)0, xs, (s, x) => (s + x, s + x));        // a running sum
     /// </code></example></remarks>
     /// <exception cref="ShapeException">The lengths differ, or a step changes the shape of the state.</exception>
-    public static (S Final, Y Ys) Scan<S, X, Y>(S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false, bool checkpoint = false) {
-        var slices = Tree.Flatten(xs.Given());
-        _ = (start.Given(), f.Given());
-        var length = slices.Leaves.Length == 0 ? throw new ShapeException("Scan: there is nothing to loop over; ForI loops over numbers.") : LengthOf("Scan", slices);
-        return checkpoint && length > 3 ? InSegments(start, slices, length, f, backwards) : Scan(start, slices, length, f, backwards);
-    }
+    /// <exception cref="DTypeException">A step changes a dtype of the state.</exception>
+    public static (S Final, Y Ys) Scan<S, X, Y>(S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false, bool checkpoint = false) => Loop("Scan", start.Given(), xs.Given(), f.Given(), backwards, checkpoint);
 
     /// <inheritdoc cref="Scan{S, X, Y}(S, X, Func{S, X, ValueTuple{S, Y}}, bool, bool)"/>
     [OverloadResolutionPriority(1)]
     public static (Tensor Final, Tensor Ys) Scan(Tensor start, Tensor xs, Func<Tensor, Tensor, (Tensor Next, Tensor Y)> f, bool backwards = false, bool checkpoint = false) => Scan<Tensor, Tensor, Tensor>(start, xs, f, backwards, checkpoint);
 
-    static (S, Y) Scan<S, X, Y>(S start, Flat<X> slices, int length, Func<S, X, (S Next, Y Y)> f, bool backwards) {
+    // Every loop of a known length, by the name that the user called it by.
+    static (S Final, Y Ys) Loop<S, X, Y>(string name, S start, X xs, Func<S, X, (S Next, Y Y)> f, bool backwards = false, bool checkpoint = false) {
+        var slices = Tree.Flatten(xs);
+        var length = slices.Leaves.Length == 0 ? throw new ShapeException($"{name}: there is nothing to loop over; ForI loops over numbers.") : LengthOf(name, slices);
+        return checkpoint && length > 3 ? InSegments(name, start, slices, length, f, backwards) : Loop(name, start, slices, length, f, backwards);
+    }
+
+    static (S, Y) Loop<S, X, Y>(string name, S start, Flat<X> slices, int length, Func<S, X, (S Next, Y Y)> f, bool backwards) {
         var state = Tree.Flatten(start);
         var leaves = state.Leaves;
         for (var turn = 0; ; turn++) {
             var (carries, now) = (leaves.Length, leaves);
             TensorType[] types = [.. slices.Leaves.Select(t => new TensorType(t.DType, Shape.Of(t.Shape.Span[1..])))];
-            var recorded = Recorded<(S, Y)>.Of("Scan", now, types, v => f(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
-            var next = StateAfter(state, recorded.Result.Rebuild(recorded.Result.Leaves).Item1, "Scan: the state after a step");
+            var recorded = Recorded<(S, Y)>.Of(name, now, types, v => f(state.Rebuild(v[..carries]), slices.Rebuild(v[carries..])));
+            var next = StateAfter(state, recorded.Result.Rebuild(recorded.Result.Leaves).Item1, $"{name}: the state after a step");
             if (turn < 2 && Adopted(now, next) is { } adopted) {
                 leaves = adopted;
                 continue;
             }
-            CheckStays("Scan", state, now, next);
+            CheckStays(name, state, now, next);
             var op = new ScanOp(recorded.Body, length, recorded.Captures.Length, carries, backwards);
             return recorded.Result.Rebuild(Graph.ApplyAll(op, [.. recorded.Captures, .. leaves, .. slices.Leaves]));
         }
     }
 
     // √n segments of √n steps: a derivative keeps the states between segments, and goes through each segment again.
-    static (S, Y) InSegments<S, X, Y>(S start, Flat<X> slices, int length, Func<S, X, (S Next, Y Y)> f, bool backwards) {
+    static (S, Y) InSegments<S, X, Y>(string name, S start, Flat<X> slices, int length, Func<S, X, (S Next, Y Y)> f, bool backwards) {
         var size = (int)Math.Ceiling(Math.Sqrt(length));
         var (count, rest) = (length / size, length % size);
-        var segment = Checkpoint<(S State, X Slices), (S, Y)>(a => Scan(a.State, a.Slices, f, backwards));
+        var segment = Checkpoint<(S State, X Slices), (S, Y)>(a => Loop(name, a.State, a.Slices, f, backwards));
         X Part(int from, int to) => slices.Rebuild(Array.ConvertAll(slices.Leaves, x => x.SliceAxis(0, from, to - from)));
         var whole = Tree.Flatten(slices.Rebuild(Array.ConvertAll(slices.Leaves, x => x.SliceAxis(0, 0, count * size).ReshapeTo(Shape.Of([count, size, .. x.Shape.Span[1..]])))));
         if (rest > 0 && backwards) {
             var (after, last) = segment((start, Part(count * size, length)));
-            var (final, ys) = Scan(after, whole, count, (s, x) => segment((s, x)), backwards);
+            var (final, ys) = Loop(name, after, whole, count, (s, x) => segment((s, x)), backwards);
             return (final, Joined(ys, last));
         } else {
-            var (after, ys) = Scan(start, whole, count, (s, x) => segment((s, x)), backwards);
+            var (after, ys) = Loop(name, start, whole, count, (s, x) => segment((s, x)), backwards);
             if (rest == 0) return (after, Joined(ys));
             var (final, last) = segment((after, Part(count * size, length)));
             return (final, Joined(ys, last));
@@ -73,7 +76,7 @@ public static partial class Functions {
     }
 
     /// <summary>The state after n steps.</summary>
-    internal static Tensor[] Repeat(int n, Tensor[] start, Func<Tensor[], Tensor[]> step) => Scan(start, Tree.Flatten(Array.Empty<Tensor>()), n, (s, _) => (step(s), Array.Empty<Tensor>()), backwards: false).Item1;
+    internal static Tensor[] Repeat(int n, Tensor[] start, Func<Tensor[], Tensor[]> step) => Loop("ForI", start, Tree.Flatten(Array.Empty<Tensor>()), n, (s, _) => (step(s), Array.Empty<Tensor>()), backwards: false).Item1;
 
     // The leaves of a loop's state after a step, which has to be of the structure that it started with.
     static Tensor[] StateAfter<S>(Flat<S> state, S after, string what) {
@@ -88,7 +91,10 @@ public static partial class Functions {
 
     static void CheckStays<S>(string loop, Flat<S> state, Tensor[] now, Tensor[] next) {
         for (var i = 0; i < now.Length; i++)
-            if (next[i].Type != now[i].Type) throw new ShapeException($"{loop}: a step makes {next[i].Type} of the state's {now[i].Type}{(state.Paths[i] == "" ? "" : $" at {state.Paths[i]}")}; it has to stay what it is. Start with what the step makes, or convert it.");
+            if (next[i].Type != now[i].Type) {
+                var what = $"{loop}: a step makes {next[i].Type} of the state's {now[i].Type}{(state.Paths[i] == "" ? "" : $" at {state.Paths[i]}")}; it has to stay what it is. Start with what the step makes, or convert it.";
+                throw next[i].Shape.Equals(now[i].Shape) ? new DTypeException(what) : new ShapeException(what);
+            }
     }
 
     static int LengthOf<X>(string loop, Flat<X> slices) {
@@ -106,8 +112,12 @@ public static partial class Functions {
     /// <remarks><example><code>
     /// var power = ForI(10, 1, (i, y) => y * x);        // x¹⁰
     /// </code></example></remarks>
-    /// <exception cref="ShapeException">n is negative, or a step changes the shape of the state.</exception>
-    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step, bool checkpoint = false) => Scan<S, Tensor, Tensor[]>(start.Given(), Tensor.Arange(n), (s, i) => (step.Given()(i, s), []), checkpoint: checkpoint).Final;
+    /// <exception cref="DomainException">n is negative.</exception>
+    /// <exception cref="ShapeException">A step changes the shape of the state.</exception>
+    public static S ForI<S>(int n, S start, Func<Tensor, S, S> step, bool checkpoint = false) {
+        step.Given();
+        return Loop<S, Tensor, Tensor[]>("ForI", start.Given(), Tensor.Arange(n.AtLeast(0)), (s, i) => (step(i, s), []), checkpoint: checkpoint).Final;
+    }
 
     /// <inheritdoc cref="ForI{S}(int, S, Func{Tensor, S, S}, bool)"/>
     [OverloadResolutionPriority(1)]
@@ -115,7 +125,10 @@ public static partial class Functions {
 
     /// <summary>A function applied to each slice along the first axis in turn, the results stacked: <see cref="Vmap(Func{Tensor, Tensor}, int, int)"/>
     /// for less memory.</summary>
-    public static Y Map<X, Y>(Func<X, Y> f, X xs) => Scan<Tensor[], X, Y>([], xs.Given(), (s, x) => (s, f.Given()(x))).Ys;
+    public static Y Map<X, Y>(Func<X, Y> f, X xs) {
+        f.Given();
+        return Loop<Tensor[], X, Y>("Map", [], xs.Given(), (s, x) => (s, f(x))).Ys;
+    }
 
     /// <inheritdoc cref="Map{X, Y}(Func{X, Y}, X)"/>
     [OverloadResolutionPriority(1)]

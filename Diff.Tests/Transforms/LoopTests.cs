@@ -185,4 +185,13 @@ public class LoopMemoryTests {
         watch.Join();
         return (result, most);
     }
+
+    [Fact]
+    public void Errors_call_a_loop_by_its_name() {
+        Assert.StartsWith("ForI: a step makes f32[2] of the state's f32[1]", Assert.Throws<ShapeException>(() => ForI(3, Tensor.Zeros(1), (_, _) => Tensor.Zeros(2))).Message);
+        Assert.StartsWith("ForI: a step makes f64[1] of the state's f32[1]", Assert.Throws<DTypeException>(() => ForI(3, Tensor.Zeros(1), (_, s) => s.To(DType.F64))).Message);
+        Assert.StartsWith("Scan: a step makes i32[1]", Assert.Throws<DTypeException>(() => Scan(Tensor.Zeros(1), Tensor.Zeros(4), (s, _) => (s.To(DType.I32), s))).Message);
+        Assert.StartsWith("Map: f32[] is a scalar", Assert.Throws<ShapeException>(() => Map(x => x, Tensor.Zeros())).Message);
+        Assert.Contains("-1", Assert.Throws<DomainException>(() => ForI(-1, Tensor.Zeros(1), (_, s) => s)).Message);
+    }
 }
