@@ -4,34 +4,18 @@ using System.Runtime.Intrinsics;
 
 namespace Diff;
 
-/// <summary>A function of one float without a form for vectors.</summary>
-internal interface IScalar1 {
-    static abstract T Run<T>(T x) where T : unmanaged, IFloatingPointIeee754<T>;
-}
-
 /// <summary>A function of two floats without a form for vectors.</summary>
-internal interface IScalar2 {
+internal interface IScalar {
     static abstract T Run<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T>;
 }
 
 /// <summary>Functions of floats a lane at a time.</summary>
 internal static class Lanewise {
-    public static Vector512<T> Each<F, T>(Vector512<T> x) where F : struct, IScalar1 where T : unmanaged =>
-        typeof(T) == typeof(float) ? Of<F, float>(x.AsSingle()).As<float, T>() : Of<F, double>(x.AsDouble()).As<double, T>();
-
-    public static Vector512<T> Each<F, T>(Vector512<T> a, Vector512<T> b) where F : struct, IScalar2 where T : unmanaged =>
+    public static Vector512<T> Each<F, T>(Vector512<T> a, Vector512<T> b) where F : struct, IScalar where T : unmanaged =>
         typeof(T) == typeof(float) ? Of<F, float>(a.AsSingle(), b.AsSingle()).As<float, T>() : Of<F, double>(a.AsDouble(), b.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static Vector512<T> Of<F, T>(Vector512<T> x) where F : struct, IScalar1 where T : unmanaged, IFloatingPointIeee754<T> {
-        Span<T> lanes = stackalloc T[Vector512<T>.Count];
-        x.CopyTo(lanes);
-        foreach (ref var lane in lanes) lane = F.Run(lane);
-        return Vector512.Create<T>(lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static Vector512<T> Of<F, T>(Vector512<T> a, Vector512<T> b) where F : struct, IScalar2 where T : unmanaged, IFloatingPointIeee754<T> {
+    static Vector512<T> Of<F, T>(Vector512<T> a, Vector512<T> b) where F : struct, IScalar where T : unmanaged, IFloatingPointIeee754<T> {
         Span<T> left = stackalloc T[Vector512<T>.Count], right = stackalloc T[Vector512<T>.Count];
         a.CopyTo(left);
         b.CopyTo(right);

@@ -7,7 +7,7 @@ namespace Diff;
 
 /// <summary>a − b⌊a/b⌋ of floats: it has the sign of b, as in Python, NumPy and JAX (C#'s % has that of a).</summary>
 internal sealed record ModOp() : FloatBinary<ModOp, ModOp.Map>(1.1, 2) {
-    public readonly struct Map : IMap2, IScalar2 {
+    public readonly struct Map : IMap2, IScalar {
         public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Lanewise.Each<Map, T>(a, b);
 
         /// <summary>The remainder of C# is exact; only its sign may have to be mended.</summary>
@@ -26,7 +26,7 @@ internal sealed record ModOp() : FloatBinary<ModOp, ModOp.Map>(1.1, 2) {
 
 /// <summary>⌊a/b⌋ of floats. No derivative.</summary>
 internal sealed record FloorDivOp() : FloatBinary<FloorDivOp, FloorDivOp.Map>(1.1, 2) {
-    public readonly struct Map : IMap2, IScalar2 {
+    public readonly struct Map : IMap2, IScalar {
         public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Lanewise.Each<Map, T>(a, b);
 
         // ⌊a/b⌋ of the rounded quotient may be one too many (1/0.1 is 10, of which 0.1 fits 9 times): take the remainder off first.

@@ -85,7 +85,7 @@ internal sealed record SqrtOp() : FloatUnary<SqrtOp, SqrtOp.Map>(0.1, 4) {
 
 internal sealed record RsqrtOp() : FloatUnary<RsqrtOp, RsqrtOp.Map>(0.1, 4) {
     public readonly struct Map : IMap1 {
-        public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Vector512<T>.One / Vector512.Sqrt(x);
+        public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Powers.Rsqrt(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y / x * -0.5;
 }

@@ -1,0 +1,44 @@
+namespace Diff.Tests;
+
+/// <summary>Memory of large results comes back, and never while somebody can still read it.</summary>
+[Collection(nameof(Alone))]
+public class RecyclingTests {
+    const int Large = Recycling.Least / sizeof(float);
+
+    [Fact]
+    public void What_is_kept_never_changes() {
+        Parallel.For(0, 4, thread => {
+            var random = new Random(thread);
+            var kept = new List<(Tensor Values, float Number)>();
+            for (var i = 0; i < 150; i++) {
+                var number = 1000 * thread + i;
+                kept.Add((Tensor.Zeros(Large + random.Next(Large)) + number, number));
+                if (random.Next(3) > 0) kept.RemoveAt(random.Next(kept.Count));
+                if (kept.Count > 8) kept.RemoveRange(0, 4);
+                foreach (var (values, expected) in kept) Assert.Equal([expected, expected], [values[0].Item(), values[-1].Item()]);
+            }
+            foreach (var (values, expected) in kept) Assert.Equal(0, values.ToArray<float>().AsSpan().IndexOfAnyExcept(expected) + 1);
+        });
+    }
+
+    [Fact]
+    public void A_span_alone_keeps_its_memory() {
+        var span = View.Of<float>(new float[Large], Shape.Of(Large)).Span<float>();
+        for (var i = 0; i < 100; i++) {
+            View.Allocate(new(DType.F32, Shape.Of(Large))).Span<float>().Fill(1);
+            if (i % 25 == 0) GC.Collect();
+        }
+        Assert.Equal(-1, span.IndexOfAnyExcept(0));
+    }
+
+    [Fact]
+    public void Results_that_nobody_keeps_do_not_add_up() {
+        long Allocated() {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 400; i++) _ = View.Allocate(new(DType.F32, Shape.Of(Large)));
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Allocated();
+        Assert.InRange(Allocated(), 0, 200L * Recycling.Least);
+    }
+}
