@@ -13,7 +13,7 @@ public static class Threads {
     /// <param name="f">The computation. Values that it leaves to be computed later, inside of a transform, are not computed here.</param>
     /// <returns>What f returns.</returns>
     /// <exception cref="DomainException">The count is less than 1.</exception>
-    /// <remarks>As <c>torch.set_num_threads</c>, but for a function instead of from now on.</remarks>
+    /// <remarks>As <c>torch.set_num_threads</c>, but for a function on this thread instead of for all from now on: threads that f starts have their own limits.</remarks>
     /// <example><code>
     /// var y = Threads.Using(1, () => x.MatMul(w));
     /// </code></example>

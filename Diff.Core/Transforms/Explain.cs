@@ -16,7 +16,7 @@ public static partial class Functions {
         using var scope = new Scope("Explain");
         var graph = GraphOf(f, at, scope);
         var plan = new Plan(graph.ToProgram());
-        var arguments = runs > 0 ? graph.Values() : null;
+        var arguments = runs.AtLeast(0) > 0 ? graph.Values() : null;
         graph.Return();
         return plan.Explain(arguments is null ? null : plan.Time(arguments, runs));
     }

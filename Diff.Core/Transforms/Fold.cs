@@ -14,8 +14,8 @@ public static partial class Functions {
     ///     return optimizer.Step(p, Grad(Loss, p, batch), state);
     /// });
     /// </code></example></remarks>
-    /// <typeparam name="S">The state: a tensor or a tree of them.</typeparam>
-    /// <typeparam name="B">What a step is given besides, a tensor or a tree of them; what is not a tensor in it is part of the signature.</typeparam>
+    /// <typeparam name="S">The state: a tensor or a tree of them. Count in it with a tensor: an <c>int</c> that changes is another signature at each step, recorded anew.</typeparam>
+    /// <typeparam name="B">What a step is given besides, a tensor or a tree of them. What is not a tensor in it is part of the signature too: <c>new int[500]</c> for 500 steps, not a range.</typeparam>
     /// <param name="start">The state before the first step.</param>
     /// <param name="items">Read once, one at a time.</param>
     /// <param name="step">A pure function.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Diff.Tests;
 
 /// <summary>Memory of large results comes back, and never while somebody can still read it.</summary>
@@ -32,13 +34,57 @@ public class RecyclingTests {
     }
 
     [Fact]
+    public void What_a_finalizer_brings_back_is_not_handed_out() {
+        Drop();
+        for (var i = 0; i < 5; i++) {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        var others = Enumerable.Range(0, 60).Select(i => Tensor.Zeros(Large) + 1000).ToArray();
+        lock (Phoenix.Saved) {
+            Assert.NotEmpty(Phoenix.Saved);
+            Assert.All(Phoenix.Saved, p => Assert.Equal((p.Number, p.Number), (p.Values[0].Item(), p.Values[-1].Item())));
+        }
+        GC.KeepAlive(others);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Drop() {
+            for (var i = 0; i < 20; i++) _ = new Phoenix(Tensor.Zeros(Large) + i, i);
+        }
+    }
+
+    sealed class Phoenix(Tensor values, double number) {
+        public static readonly List<(Tensor Values, double Number)> Saved = [];
+
+        ~Phoenix() {
+            lock (Saved) Saved.Add((values, number));
+        }
+    }
+
+    [Fact]
+    public void What_waits_is_the_collectors_when_it_wants_it() {
+        Drop();
+        for (var i = 0; i < 4; i++) {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Assert.InRange(Alone.LiveBytes(), 0, 200L << 20);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Drop() {
+            var kept = new List<Tensor>();
+            for (var i = 0; i < 100; i++) kept.Add(Tensor.Zeros(4 * Large) + i);
+        }
+    }
+
+    [Fact]
     public void Results_that_nobody_keeps_do_not_add_up() {
         long Allocated() {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 400; i++) _ = View.Allocate(new(DType.F32, Shape.Of(Large)));
+            for (var i = 0; i < 400; i++) View.Allocate(new(DType.F32, Shape.Of(Large))).Span<float>().Fill(1);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-        Allocated();
+        for (var i = 0; i < 3; i++) Allocated();
         Assert.InRange(Allocated(), 0, 200L * Recycling.Least);
     }
 }
