@@ -63,12 +63,10 @@ public class RecyclingTests {
 
     [Fact]
     public void What_waits_is_the_collectors_when_it_wants_it() {
+        // Of 1,600 MB nothing stays; what other tests left may only become less.
+        var before = Alone.LiveBytes();
         Drop();
-        for (var i = 0; i < 4; i++) {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-        Assert.InRange(Alone.LiveBytes(), 0, 200L << 20);
+        Assert.InRange(Alone.LiveBytes(), 0, before + (50L << 20));
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static void Drop() {
