@@ -22,7 +22,7 @@ internal sealed class Plan {
     readonly bool[] lands;
     readonly bool[]? given;
     readonly int[] heirs;
-    readonly Loop?[] loops;
+    readonly CompiledChain?[] loops;
     Plan? inPlace;
     int runs;
     Frame? spare;
@@ -54,7 +54,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        loops = new Loop?[steps.Length];
+        loops = new CompiledChain?[steps.Length];
     }
 
     /// <summary>The program as it was traced: what a graph is compared with.</summary>
@@ -211,8 +211,9 @@ internal sealed class Plan {
     public void Compile() {
         for (var k = 0; k < steps.Length; k++) {
             if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
-            (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, layouts[x].IsSplat))];
-            loops[k] = LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length));
+            var run = Blocks.RunOf(Array.ConvertAll(steps[k].Inputs, x => layouts[x]));
+            (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, Blocks.Repeats(layouts[x], run)))];
+            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = new(loop, run);
         }
     }
 
