@@ -27,6 +27,7 @@ internal sealed class Plan {
     int runs;
     Frame? spare;
     View[]? carry;
+    bool[]? owned;
 
     public Plan(Program source) : this(source, null) { }
 
@@ -131,9 +132,8 @@ internal sealed class Plan {
     /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
     public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine);
 
-    /// <summary>Which results have memory that no one else has, where the marked arguments do: those computed, or handed through, once.</summary>
-    public bool[] Owned(bool[] mine) =>
-        Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= mine.Length || mine[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
+    /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
+    public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
 
     /// <summary>Computes the results into memory that is given, none of which an argument may share.</summary>
     public void RunInto(ReadOnlySpan<View> arguments, ReadOnlySpan<View> destinations) {
