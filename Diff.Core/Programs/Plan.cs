@@ -69,7 +69,9 @@ internal sealed class Plan {
 
     /// <summary>Gives a place to every root that neither comes in nor goes out; returns the size of the arena.</summary>
     long Arrange() {
+        // What nothing reads is free before the first step.
         var last = new int[types.Length];
+        Array.Fill(last, -1);
         for (var k = 0; k < steps.Length; k++)
             foreach (var x in steps[k].Inputs.Concat(steps[k].Outputs)) last[roots[x]] = k;
         foreach (var o in outputs) last[roots[o]] = int.MaxValue;
