@@ -10,17 +10,39 @@ internal static class Differentiation {
         var point = new Point<P>(transform, at, scope);
         var (value, aux) = f(point.Argument);
         CheckScalar(transform, value);
-        using var linear = new Scope(transform);
-        var tangents = Array.ConvertAll(point.Variables, v => Graph.Input(v.Type, linear));
-        var tangent = Linearization.Push([value], scope, point.Variables, tangents)[0];
-        var cotangents = tangent is null ? new Tensor?[tangents.Length] : Linearization.Pull([tangent], [Graph.Fill(1, value.Type)], linear, tangents);
-        linear.Dispose();
-        var gradients = new Tensor[cotangents.Length];
-        for (var i = 0; i < gradients.Length; i++) gradients[i] = Graph.Weak(cotangents[i] ?? Graph.Fill(0, point.Variables[i].Type), point.Variables[i]);
         var extra = Tree.Leaves(aux);
+        if (Known(scope, point.Variables, [value, .. extra.Where(x => x.AbsentFrom is null && x.Call is not null)]) is { } known) return (value, aux, point.Rebuild(known));
+        var gradients = Gradients(transform, value, scope, point.Variables);
+        for (var i = 0; i < gradients.Length; i++) gradients[i] = Graph.Weak(gradients[i], point.Variables[i]);
         scope.Dispose();
         Finish([value, .. gradients, .. extra]);
         return (value, aux, point.Rebuild(gradients));
+    }
+
+    /// <summary>The gradient of a scalar by variables that own the scope, as a graph.</summary>
+    public static Tensor[] Gradients(string transform, Tensor value, Scope scope, Tensor[] variables) {
+        using var linear = new Scope(transform);
+        var tangents = Array.ConvertAll(variables, v => Graph.Input(v.Type, linear));
+        var tangent = Linearization.Push([value], scope, variables, tangents)[0];
+        var cotangents = tangent is null ? new Tensor?[tangents.Length] : Linearization.Pull([tangent], [Graph.Fill(1, value.Type)], linear, tangents);
+        return [.. cotangents.Select((c, i) => c ?? Graph.Fill(0, variables[i].Type))];
+    }
+
+    // A graph of known structure has a plan that computes its gradient too, and nothing has to be derived. What an outer transform is to
+    // look at stays a graph; what somebody has looked at is not computed again.
+    static Tensor[]? Known(Scope scope, Tensor[] variables, Tensor[] results) {
+        if (Array.Exists(results, NeedsOthers) || Array.Exists(variables, NeedsOthers)) return null;
+        var graph = ProgramBuilder.CloseAt(results, scope, variables);
+        var values = graph.IsPartlyKnown ? null : PlanCache.Find(graph, by: variables.Length)?.Run(graph.Values());
+        graph.Return();
+        if (values is null) return null;
+        scope.Dispose();
+        for (var i = 0; i < results.Length; i++) results[i].Remember(values[i]);
+        var gradients = new Tensor[variables.Length];
+        for (var i = 0; i < gradients.Length; i++) gradients[i] = new(values[results.Length + i], variables[i].IsWeak);
+        return gradients;
+
+        bool NeedsOthers(Tensor t) => Array.Exists(t.Free, s => s.IsOpen && s != scope);
     }
 
     static void CheckScalar(string transform, Tensor? value) {
