@@ -2,6 +2,9 @@ namespace Diff;
 
 /// <summary>What every derivative transform does: name the arguments, call the function, walk its graph, run one plan.</summary>
 internal static class Differentiation {
+    /// <summary>How often a gradient was ever derived.</summary>
+    public static long Derived;
+
     /// <summary>A function's value at a point, its derivative as a graph, and the way back to the caller's types.</summary>
     /// <typeparam name="P">Of the parameters, a tree.</typeparam>
     /// <typeparam name="X">Of what the function returns besides the differentiated value.</typeparam>
@@ -21,6 +24,7 @@ internal static class Differentiation {
 
     /// <summary>The gradient of a scalar by variables that own the scope, as a graph.</summary>
     public static Tensor[] Gradients(string transform, Tensor value, Scope scope, Tensor[] variables) {
+        Interlocked.Increment(ref Derived);
         using var linear = new Scope(transform);
         var tangents = Array.ConvertAll(variables, v => Graph.Input(v.Type, linear));
         var tangent = Linearization.Push([value], scope, variables, tangents)[0];
