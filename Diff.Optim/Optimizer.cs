@@ -23,7 +23,8 @@ public abstract record Optimizer {
     /// <remarks>A step is one plan. Of the library's own parts it is recorded once for parameters of one kind and replayed from then on; a schedule's
     /// function is called at each step, and an optimizer of your own (or a chain with a part of your own) has its <see cref="Update{P}(P, OptState{P}, P)"/>
     /// called at each step.</remarks>
-    public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) => Stepping<P>.Of(this)(parameters, gradients, state.Given());
+    public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) =>
+        Stepping<P>.Step(this, parameters, gradients, state.Given());
 
     /// <summary>One optimizer's updates are the other's gradients.</summary>
     public static Optimizer operator >>(Optimizer first, Optimizer second) => first.Given(function: ">>").Then(second.Given(function: ">>"));

@@ -6,17 +6,13 @@ namespace Diff;
 /// <remarks>What is known to be pure, the parts of this library, is recorded once for parameters of one kind and replayed. A schedule is a user's
 /// function: it runs at each step, and what it gives is an argument. A chain with a user's part is recorded at each step.</remarks>
 static class Stepping<P> {
-    static readonly ConditionalWeakTable<Optimizer, Func<P, P, OptState<P>, (P, OptState<P>)>> known = [];
+    static readonly ConditionalWeakTable<Optimizer, Func<Optimizer, P, P, OptState<P>, (P, OptState<P>)>> recorded = [];
 
-    /// <summary>The step of an optimizer: from parameters, gradients and state to the next parameters and state.</summary>
-    public static Func<P, P, OptState<P>, (P Parameters, OptState<P> State)> Of(Optimizer optimizer) => known.GetValue(optimizer, Make);
-
-    static Func<P, P, OptState<P>, (P, OptState<P>)> Make(Optimizer optimizer) {
-        if (Pure(optimizer) is not { } pure) return (p, g, s) => Functions.Jit<P, P, OptState<P>, (P, OptState<P>)>((p, g, s) => Apply(optimizer, p, g, s))(p, g, s);
+    /// <summary>The next parameters and state.</summary>
+    public static (P Parameters, OptState<P> State) Step(Optimizer optimizer, P parameters, P gradients, OptState<P> state) =>
         // The optimizer as an argument is compared as trees are, and the function captures nothing.
-        var step = Functions.Jit<Optimizer, P, P, OptState<P>, (P, OptState<P>)>(static (o, p, g, s) => Apply(o, p, g, s));
-        return (p, g, s) => step(pure, p, g, Scheduled(optimizer, s));
-    }
+        Pure(optimizer) is { } pure ? recorded.GetValue(optimizer, static _ => Functions.Jit<Optimizer, P, P, OptState<P>, (P, OptState<P>)>(Apply))(pure, parameters, gradients, Scheduled(optimizer, state))
+        : Functions.Jit<P, P, OptState<P>, (P, OptState<P>)>((p, g, s) => Apply(optimizer, p, g, s))(parameters, gradients, state);
 
     static (P, OptState<P>) Apply(Optimizer optimizer, P parameters, P gradients, OptState<P> state) {
         CheckShapes(parameters, gradients);

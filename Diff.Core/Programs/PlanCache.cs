@@ -22,6 +22,7 @@ internal static class PlanCache {
     /// <param name="By">By how many of its inputs the plan differentiates it.</param>
     sealed record Known(Program Graph, int By, Plan Plan) {
         public long LastUse { get; set; }
+        public int Equations => Plan.Source.Equations.Length + (By == 0 ? 0 : Graph.Equations.Length);
     }
 
     /// <summary>The plan of a graph, or null where its structure has not been seen twice and nobody wants one at once.</summary>
@@ -40,20 +41,20 @@ internal static class PlanCache {
         known = new(program, by, new(by == 0 ? program : program.WithGradients(by))) { LastUse = Interlocked.Increment(ref clock) };
         Interlocked.Increment(ref Made);
         lock (evicting) {
-            if (plans.TryRemove(key, out var old)) Discount(old.Plan);
+            if (plans.TryRemove(key, out var old)) Discount(old);
             plans[key] = known;
-            equations += known.Plan.Source.Equations.Length;
+            equations += known.Equations;
             bytes += known.Plan.ArenaBytes;
             while ((equations > MostEquations || bytes > MostBytes) && plans.Count > 1) {
-                var (oldest, plan) = plans.MinBy(p => p.Value.LastUse);
-                if (plans.TryRemove(oldest, out _)) Discount(plan.Plan);
+                var (oldest, last) = plans.MinBy(p => p.Value.LastUse);
+                if (plans.TryRemove(oldest, out _)) Discount(last);
             }
         }
         return known.Plan;
     }
 
-    static void Discount(Plan plan) {
-        equations -= plan.Source.Equations.Length;
-        bytes -= plan.ArenaBytes;
+    static void Discount(Known known) {
+        equations -= known.Equations;
+        bytes -= known.Plan.ArenaBytes;
     }
 }

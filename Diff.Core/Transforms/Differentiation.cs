@@ -14,7 +14,7 @@ internal static class Differentiation {
         var (value, aux) = f(point.Argument);
         CheckScalar(transform, value);
         var extra = Tree.Leaves(aux);
-        if (Known(scope, point.Variables, [value, .. extra.Where(x => x.AbsentFrom is null && x.Call is not null)]) is { } known) return (value, aux, point.Rebuild(known));
+        if (Known(scope, point.Variables, [value, .. Array.FindAll(extra, static x => x.AbsentFrom is null && x.Call is not null)]) is { } known) return (value, aux, point.Rebuild(known));
         var gradients = Gradients(transform, value, scope, point.Variables);
         for (var i = 0; i < gradients.Length; i++) gradients[i] = Graph.Weak(gradients[i], point.Variables[i]);
         scope.Dispose();
@@ -35,7 +35,7 @@ internal static class Differentiation {
     // A graph of known structure has a plan that computes its gradient too, and nothing has to be derived. What an outer transform is to
     // look at stays a graph; what somebody has looked at is not computed again.
     static Tensor[]? Known(Scope scope, Tensor[] variables, Tensor[] results) {
-        if (Array.Exists(results, NeedsOthers) || Array.Exists(variables, NeedsOthers)) return null;
+        if (scope.IsNotAlone(results) || scope.IsNotAlone(variables)) return null;
         var graph = ProgramBuilder.CloseAt(results, scope, variables);
         var values = graph.IsPartlyKnown ? null : PlanCache.Find(graph, by: variables.Length)?.Run(graph.Values());
         graph.Return();
@@ -45,8 +45,6 @@ internal static class Differentiation {
         var gradients = new Tensor[variables.Length];
         for (var i = 0; i < gradients.Length; i++) gradients[i] = new(values[results.Length + i], variables[i].IsWeak);
         return gradients;
-
-        bool NeedsOthers(Tensor t) => Array.Exists(t.Free, s => s.IsOpen && s != scope);
     }
 
     static void CheckScalar(string transform, Tensor? value) {
