@@ -80,8 +80,7 @@ internal static unsafe class ConvDot {
                                 tile.LanesRow = columns * lanes;
                                 DotKernel.Run<T, V, O>(&tile, rows, columns);
                                 var y = p->Y + ((nint)n * g.O + group * rowsAll + row) * pixels + column;
-                                for (var i = 0; i < rows; i++)
-                                    for (var j = 0; j < columns; j++) y[(nint)i * pixels + j] = DotKernel.Sum(sums + (i * columns + j) * lanes);
+                                for (var i = 0; i < rows; i++) DotKernel.Sums(sums + i * columns * lanes, columns, y + (nint)i * pixels);
                             }
                         }
                     }
@@ -89,7 +88,7 @@ internal static unsafe class ConvDot {
                 for (nint n = n0; n < nEnd && !atOnce; n++) {
                     var y = p->Y + (n * g.O + (nint)group * rowsAll) * pixels;
                     var from = sums + (n - n0) * rowsAll * pixels * lanes;
-                    for (nint i = 0; i < (nint)rowsAll * pixels; i++) y[i] = DotKernel.Sum(from + i * lanes);
+                    DotKernel.Sums(from, (nint)rowsAll * pixels, y);
                 }
             }
     }

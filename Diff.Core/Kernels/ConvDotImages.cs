@@ -81,7 +81,7 @@ internal static unsafe class ConvDotImages {
             for (nint n = 0; n < g.N; n++) {
                 var y = p->Y + (n * g.O + (nint)group * rowsAll) * pixels;
                 var from = sums + n * rowsAll * pixels * lanes;
-                for (nint i = 0; i < (nint)rowsAll * pixels; i++) y[i] = DotKernel.Sum(from + i * lanes);
+                DotKernel.Sums(from, (nint)rowsAll * pixels, y);
             }
         }
     }

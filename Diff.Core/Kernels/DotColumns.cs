@@ -32,6 +32,7 @@ internal static unsafe class DotColumns {
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<T, V, O, TRow>(GemmProblem<T>* p, T* b, T* sums, int row, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> {
         var pitch = (nint)TRow.Vectors * O.Width;

@@ -57,13 +57,7 @@ internal static unsafe class DotDriver {
                     tile.Tail = kc % lanes;
                     DotKernel.Run<T, V, O>(&tile, rows, width);
                 }
-                for (var i = 0; i < rows; i++) {
-                    var c = p->C + (row + i) * p->CRow + j0;
-                    for (var j = 0; j < width; j++) {
-                        var sum = DotKernel.Sum(sums + (i * width + j) * lanes);
-                        c[j] = p->Accumulate ? DotKernel.Add(c[j], sum) : sum;
-                    }
-                }
+                for (var i = 0; i < rows; i++) DotKernel.Sums(sums + i * width * lanes, width, p->C + (row + i) * p->CRow + j0, p->Accumulate);
             }
         }
     }

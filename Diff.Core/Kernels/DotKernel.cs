@@ -56,12 +56,12 @@ internal static unsafe class DotKernel {
 
     private static void Rows<T, V, O, TRow>(DotTile<T>* t, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> {
-        if (t->Masks == null) Rows<T, V, O, TRow, N0>(t, rows);
-        else Rows<T, V, O, TRow, N1>(t, rows);
+        if (t->Masks == null) Rows<T, V, O, TRow, No>(t, rows);
+        else Rows<T, V, O, TRow, Yes>(t, rows);
     }
 
     private static void Rows<T, V, O, TRow, TMasked>(DotTile<T>* t, int rows)
-        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> where TMasked : struct, ICount {
+        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> where TMasked : struct, IFlag {
         switch (rows) {
             case 1: Kernel<T, V, O, TRow, N1, TMasked>(t); break;
             case 2: Kernel<T, V, O, TRow, N2, TMasked>(t); break;
@@ -75,7 +75,7 @@ internal static unsafe class DotKernel {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Kernel<T, V, O, TRow, R, TMasked>(DotTile<T>* t)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V>
-        where R : struct, ICount where TMasked : struct, ICount {
+        where R : unmanaged, ICount where TMasked : struct, IFlag {
         var o0 = t->Offsets[0];
         var o1 = TRow.Vectors > 1 ? t->Offsets[1] : 0;
         var o2 = TRow.Vectors > 2 ? t->Offsets[2] : 0;
@@ -92,11 +92,11 @@ internal static unsafe class DotKernel {
             TRow r5 = default;
             if (!t->Begins) {
                 r0 = TRow.LoadApart(lanes, Lanes);
-                if (R.Value > 1) r1 = TRow.LoadApart(lanes + 1 * lanesRow, Lanes);
-                if (R.Value > 2) r2 = TRow.LoadApart(lanes + 2 * lanesRow, Lanes);
-                if (R.Value > 3) r3 = TRow.LoadApart(lanes + 3 * lanesRow, Lanes);
-                if (R.Value > 4) r4 = TRow.LoadApart(lanes + 4 * lanesRow, Lanes);
-                if (R.Value > 5) r5 = TRow.LoadApart(lanes + 5 * lanesRow, Lanes);
+                if (sizeof(R) > 1) r1 = TRow.LoadApart(lanes + 1 * lanesRow, Lanes);
+                if (sizeof(R) > 2) r2 = TRow.LoadApart(lanes + 2 * lanesRow, Lanes);
+                if (sizeof(R) > 3) r3 = TRow.LoadApart(lanes + 3 * lanesRow, Lanes);
+                if (sizeof(R) > 4) r4 = TRow.LoadApart(lanes + 4 * lanesRow, Lanes);
+                if (sizeof(R) > 5) r5 = TRow.LoadApart(lanes + 5 * lanesRow, Lanes);
             }
             var a0 = t->A + lane;
             var a3 = a0 + 3 * t->ARow;
@@ -107,22 +107,22 @@ internal static unsafe class DotKernel {
                 var masks = t->Masks + lane;
                 for (var k = t->Groups; k > 0; k--) {
                     var row = TRow.Gather(b, o0, o1, o2, o3);
-                    if (TMasked.Value == 1) {
+                    if (typeof(TMasked) == typeof(Yes)) {
                         row = TRow.And(O.Load(masks), row);
                         masks += Lanes;
                     }
                     r0 = TRow.Fma(O.Load(a0), row, r0);
-                    if (R.Value > 1) r1 = TRow.Fma(O.Load((T*)((byte*)a0 + s)), row, r1);
-                    if (R.Value > 2) r2 = TRow.Fma(O.Load((T*)((byte*)a0 + 2 * s)), row, r2);
-                    if (R.Value > 3) r3 = TRow.Fma(O.Load(a3), row, r3);
-                    if (R.Value > 4) r4 = TRow.Fma(O.Load((T*)((byte*)a3 + s)), row, r4);
-                    if (R.Value > 5) r5 = TRow.Fma(O.Load((T*)((byte*)a3 + 2 * s)), row, r5);
+                    if (sizeof(R) > 1) r1 = TRow.Fma(O.Load((T*)((byte*)a0 + s)), row, r1);
+                    if (sizeof(R) > 2) r2 = TRow.Fma(O.Load((T*)((byte*)a0 + 2 * s)), row, r2);
+                    if (sizeof(R) > 3) r3 = TRow.Fma(O.Load(a3), row, r3);
+                    if (sizeof(R) > 4) r4 = TRow.Fma(O.Load((T*)((byte*)a3 + s)), row, r4);
+                    if (sizeof(R) > 5) r5 = TRow.Fma(O.Load((T*)((byte*)a3 + 2 * s)), row, r5);
                     a0 += Lanes;
-                    if (R.Value > 3) a3 += Lanes;
+                    if (sizeof(R) > 3) a3 += Lanes;
                     b += Lanes;
                 }
                 a0 += aNext;
-                if (R.Value > 3) a3 += aNext;
+                if (sizeof(R) > 3) a3 += aNext;
                 b += bNext;
             }
             if (t->Tail > 0) {
@@ -130,25 +130,33 @@ internal static unsafe class DotKernel {
                 var mask = O.Mask(Math.Clamp(t->Tail - (int)lane, 0, O.Width));
                 var row = TRow.GatherMasked(b, o0, o1, o2, o3, mask);
                 r0 = TRow.Fma(O.LoadMasked(a0, mask), row, r0);
-                if (R.Value > 1) r1 = TRow.Fma(O.LoadMasked((T*)((byte*)a0 + s), mask), row, r1);
-                if (R.Value > 2) r2 = TRow.Fma(O.LoadMasked((T*)((byte*)a0 + 2 * s), mask), row, r2);
-                if (R.Value > 3) r3 = TRow.Fma(O.LoadMasked(a3, mask), row, r3);
-                if (R.Value > 4) r4 = TRow.Fma(O.LoadMasked((T*)((byte*)a3 + s), mask), row, r4);
-                if (R.Value > 5) r5 = TRow.Fma(O.LoadMasked((T*)((byte*)a3 + 2 * s), mask), row, r5);
+                if (sizeof(R) > 1) r1 = TRow.Fma(O.LoadMasked((T*)((byte*)a0 + s), mask), row, r1);
+                if (sizeof(R) > 2) r2 = TRow.Fma(O.LoadMasked((T*)((byte*)a0 + 2 * s), mask), row, r2);
+                if (sizeof(R) > 3) r3 = TRow.Fma(O.LoadMasked(a3, mask), row, r3);
+                if (sizeof(R) > 4) r4 = TRow.Fma(O.LoadMasked((T*)((byte*)a3 + s), mask), row, r4);
+                if (sizeof(R) > 5) r5 = TRow.Fma(O.LoadMasked((T*)((byte*)a3 + 2 * s), mask), row, r5);
             }
             TRow.StoreApart(lanes, Lanes, r0);
-            if (R.Value > 1) TRow.StoreApart(lanes + 1 * lanesRow, Lanes, r1);
-            if (R.Value > 2) TRow.StoreApart(lanes + 2 * lanesRow, Lanes, r2);
-            if (R.Value > 3) TRow.StoreApart(lanes + 3 * lanesRow, Lanes, r3);
-            if (R.Value > 4) TRow.StoreApart(lanes + 4 * lanesRow, Lanes, r4);
-            if (R.Value > 5) TRow.StoreApart(lanes + 5 * lanesRow, Lanes, r5);
+            if (sizeof(R) > 1) TRow.StoreApart(lanes + 1 * lanesRow, Lanes, r1);
+            if (sizeof(R) > 2) TRow.StoreApart(lanes + 2 * lanesRow, Lanes, r2);
+            if (sizeof(R) > 3) TRow.StoreApart(lanes + 3 * lanesRow, Lanes, r3);
+            if (sizeof(R) > 4) TRow.StoreApart(lanes + 4 * lanesRow, Lanes, r4);
+            if (sizeof(R) > 5) TRow.StoreApart(lanes + 5 * lanesRow, Lanes, r5);
         }
     }
 
-    /// <summary>The tree: l with l + 8, then with l + 4, l + 2, l + 1.</summary>
-    /// <remarks>Additions of whole vectors are the same additions at any width.</remarks>
+    /// <summary>Of each sixteen lanes their sum; what is there is continued, or begun.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Sums<T>(T* lanes, nint count, T* y, bool accumulate = false) where T : unmanaged {
+        for (nint i = 0; i < count; i++) {
+            var sum = Sum(lanes + i * Lanes);
+            y[i] = accumulate ? Add(y[i], sum) : sum;
+        }
+    }
+
+    // The tree: l with l + 8, then with l + 4, l + 2, l + 1. Additions of whole vectors are the same additions at any width.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T Sum<T>(T* lanes) where T : unmanaged {
+    private static T Sum<T>(T* lanes) where T : unmanaged {
         if (typeof(T) == typeof(float)) {
             var p = (float*)lanes;
             var eight = Vector256.Load(p) + Vector256.Load(p + 8);

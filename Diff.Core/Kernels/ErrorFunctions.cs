@@ -77,7 +77,7 @@ internal static class ErrorFunctions {
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     static Vector512<double> EachErfInv(Vector512<double> x) {
         Span<double> y = stackalloc double[Vector512<double>.Count];
         x.CopyTo(y);

@@ -59,19 +59,19 @@ internal static unsafe class GemmMicroKernel {
     private static void Modes<T, V, O, TRow>(Tile<T>* t, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> {
         if (t->Offsets != null) {
-            if (t->Tail == 0) Rows<T, V, O, TRow, N1, N1, N0>(t, rows);
-            else Rows<T, V, O, TRow, N1, N1, N1>(t, rows);
+            if (t->Tail == 0) Rows<T, V, O, TRow, Yes, Yes, No>(t, rows);
+            else Rows<T, V, O, TRow, Yes, Yes, Yes>(t, rows);
         } else if (t->ARow == 1) {
-            if (t->Tail == 0) Rows<T, V, O, TRow, N1, N0, N0>(t, rows);
-            else Rows<T, V, O, TRow, N1, N0, N1>(t, rows);
-        } else if (t->Tail == 0) Rows<T, V, O, TRow, N0, N0, N0>(t, rows);
-        else Rows<T, V, O, TRow, N0, N0, N1>(t, rows);
+            if (t->Tail == 0) Rows<T, V, O, TRow, Yes, No, No>(t, rows);
+            else Rows<T, V, O, TRow, Yes, No, Yes>(t, rows);
+        } else if (t->Tail == 0) Rows<T, V, O, TRow, No, No, No>(t, rows);
+        else Rows<T, V, O, TRow, No, No, Yes>(t, rows);
     }
 
     // Each case is compiled when it is first called: a program pays for the few row counts its shapes have.
     private static void Rows<T, V, O, TRow, TKMajor, TTable, TTail>(Tile<T>* t, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V>
-        where TKMajor : struct, ICount where TTable : struct, ICount where TTail : struct, ICount {
+        where TKMajor : struct, IFlag where TTable : struct, IFlag where TTail : struct, IFlag {
         switch (rows) {
             case 1: Kernel<T, V, O, TRow, N1, TKMajor, TTable, TTail>(t); break;
             case 2: Kernel<T, V, O, TRow, N2, TKMajor, TTable, TTail>(t); break;
@@ -94,8 +94,8 @@ internal static unsafe class GemmMicroKernel {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Kernel<T, V, O, TRow, R, TKMajor, TTable, TTail>(Tile<T>* t)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V>
-        where R : struct, ICount where TKMajor : struct, ICount where TTable : struct, ICount where TTail : struct, ICount {
-        var mask = TTail.Value == 1 ? O.Mask(t->Tail) : O.Zero;
+        where R : unmanaged, ICount where TKMajor : struct, IFlag where TTable : struct, IFlag where TTail : struct, IFlag {
+        var mask = typeof(TTail) == typeof(Yes) ? O.Mask(t->Tail) : O.Zero;
         TRow r0 = default;
         TRow r1 = default;
         TRow r2 = default;
@@ -112,17 +112,17 @@ internal static unsafe class GemmMicroKernel {
         var cRow = t->CRow;
         if (t->Accumulate) {
             r0 = Read<T, V, TRow, TTail>(c, mask);
-            if (R.Value > 1) r1 = Read<T, V, TRow, TTail>(c + 1 * cRow, mask);
-            if (R.Value > 2) r2 = Read<T, V, TRow, TTail>(c + 2 * cRow, mask);
-            if (R.Value > 3) r3 = Read<T, V, TRow, TTail>(c + 3 * cRow, mask);
-            if (R.Value > 4) r4 = Read<T, V, TRow, TTail>(c + 4 * cRow, mask);
-            if (R.Value > 5) r5 = Read<T, V, TRow, TTail>(c + 5 * cRow, mask);
-            if (R.Value > 6) r6 = Read<T, V, TRow, TTail>(c + 6 * cRow, mask);
-            if (R.Value > 7) r7 = Read<T, V, TRow, TTail>(c + 7 * cRow, mask);
-            if (R.Value > 8) r8 = Read<T, V, TRow, TTail>(c + 8 * cRow, mask);
-            if (R.Value > 9) r9 = Read<T, V, TRow, TTail>(c + 9 * cRow, mask);
-            if (R.Value > 10) r10 = Read<T, V, TRow, TTail>(c + 10 * cRow, mask);
-            if (R.Value > 11) r11 = Read<T, V, TRow, TTail>(c + 11 * cRow, mask);
+            if (sizeof(R) > 1) r1 = Read<T, V, TRow, TTail>(c + 1 * cRow, mask);
+            if (sizeof(R) > 2) r2 = Read<T, V, TRow, TTail>(c + 2 * cRow, mask);
+            if (sizeof(R) > 3) r3 = Read<T, V, TRow, TTail>(c + 3 * cRow, mask);
+            if (sizeof(R) > 4) r4 = Read<T, V, TRow, TTail>(c + 4 * cRow, mask);
+            if (sizeof(R) > 5) r5 = Read<T, V, TRow, TTail>(c + 5 * cRow, mask);
+            if (sizeof(R) > 6) r6 = Read<T, V, TRow, TTail>(c + 6 * cRow, mask);
+            if (sizeof(R) > 7) r7 = Read<T, V, TRow, TTail>(c + 7 * cRow, mask);
+            if (sizeof(R) > 8) r8 = Read<T, V, TRow, TTail>(c + 8 * cRow, mask);
+            if (sizeof(R) > 9) r9 = Read<T, V, TRow, TTail>(c + 9 * cRow, mask);
+            if (sizeof(R) > 10) r10 = Read<T, V, TRow, TTail>(c + 10 * cRow, mask);
+            if (sizeof(R) > 11) r11 = Read<T, V, TRow, TTail>(c + 11 * cRow, mask);
         }
 
         // Rows are reached in threes from four pointers, [p], [p + s] and [p + 2s]: twelve pointers would not fit.
@@ -141,59 +141,59 @@ internal static unsafe class GemmMicroKernel {
             if (Sse.IsSupported) Sse.Prefetch1(ahead);
             ahead += aheadStep;
             TRow row;
-            if (TTable.Value == 1) {
+            if (typeof(TTable) == typeof(Yes)) {
                 row = Read<T, V, TRow, TTail>(b + *offsets, mask);
                 offsets++;
             } else {
                 row = Read<T, V, TRow, TTail>(b, mask);
                 b += bStep;
             }
-            if (TKMajor.Value == 1) {
+            if (typeof(TKMajor) == typeof(Yes)) {
                 r0 = TRow.Fma(O.Broadcast(a0[0]), row, r0);
-                if (R.Value > 1) r1 = TRow.Fma(O.Broadcast(a0[1]), row, r1);
-                if (R.Value > 2) r2 = TRow.Fma(O.Broadcast(a0[2]), row, r2);
-                if (R.Value > 3) r3 = TRow.Fma(O.Broadcast(a0[3]), row, r3);
-                if (R.Value > 4) r4 = TRow.Fma(O.Broadcast(a0[4]), row, r4);
-                if (R.Value > 5) r5 = TRow.Fma(O.Broadcast(a0[5]), row, r5);
-                if (R.Value > 6) r6 = TRow.Fma(O.Broadcast(a0[6]), row, r6);
-                if (R.Value > 7) r7 = TRow.Fma(O.Broadcast(a0[7]), row, r7);
-                if (R.Value > 8) r8 = TRow.Fma(O.Broadcast(a0[8]), row, r8);
-                if (R.Value > 9) r9 = TRow.Fma(O.Broadcast(a0[9]), row, r9);
-                if (R.Value > 10) r10 = TRow.Fma(O.Broadcast(a0[10]), row, r10);
-                if (R.Value > 11) r11 = TRow.Fma(O.Broadcast(a0[11]), row, r11);
+                if (sizeof(R) > 1) r1 = TRow.Fma(O.Broadcast(a0[1]), row, r1);
+                if (sizeof(R) > 2) r2 = TRow.Fma(O.Broadcast(a0[2]), row, r2);
+                if (sizeof(R) > 3) r3 = TRow.Fma(O.Broadcast(a0[3]), row, r3);
+                if (sizeof(R) > 4) r4 = TRow.Fma(O.Broadcast(a0[4]), row, r4);
+                if (sizeof(R) > 5) r5 = TRow.Fma(O.Broadcast(a0[5]), row, r5);
+                if (sizeof(R) > 6) r6 = TRow.Fma(O.Broadcast(a0[6]), row, r6);
+                if (sizeof(R) > 7) r7 = TRow.Fma(O.Broadcast(a0[7]), row, r7);
+                if (sizeof(R) > 8) r8 = TRow.Fma(O.Broadcast(a0[8]), row, r8);
+                if (sizeof(R) > 9) r9 = TRow.Fma(O.Broadcast(a0[9]), row, r9);
+                if (sizeof(R) > 10) r10 = TRow.Fma(O.Broadcast(a0[10]), row, r10);
+                if (sizeof(R) > 11) r11 = TRow.Fma(O.Broadcast(a0[11]), row, r11);
                 a0 += step;
             } else {
                 r0 = TRow.Fma(O.Broadcast(*a0), row, r0);
-                if (R.Value > 1) r1 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + s)), row, r1);
-                if (R.Value > 2) r2 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + 2 * s)), row, r2);
-                if (R.Value > 3) r3 = TRow.Fma(O.Broadcast(*a3), row, r3);
-                if (R.Value > 4) r4 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + s)), row, r4);
-                if (R.Value > 5) r5 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + 2 * s)), row, r5);
-                if (R.Value > 6) r6 = TRow.Fma(O.Broadcast(*a6), row, r6);
-                if (R.Value > 7) r7 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + s)), row, r7);
-                if (R.Value > 8) r8 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + 2 * s)), row, r8);
-                if (R.Value > 9) r9 = TRow.Fma(O.Broadcast(*a9), row, r9);
-                if (R.Value > 10) r10 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + s)), row, r10);
-                if (R.Value > 11) r11 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + 2 * s)), row, r11);
+                if (sizeof(R) > 1) r1 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + s)), row, r1);
+                if (sizeof(R) > 2) r2 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + 2 * s)), row, r2);
+                if (sizeof(R) > 3) r3 = TRow.Fma(O.Broadcast(*a3), row, r3);
+                if (sizeof(R) > 4) r4 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + s)), row, r4);
+                if (sizeof(R) > 5) r5 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + 2 * s)), row, r5);
+                if (sizeof(R) > 6) r6 = TRow.Fma(O.Broadcast(*a6), row, r6);
+                if (sizeof(R) > 7) r7 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + s)), row, r7);
+                if (sizeof(R) > 8) r8 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + 2 * s)), row, r8);
+                if (sizeof(R) > 9) r9 = TRow.Fma(O.Broadcast(*a9), row, r9);
+                if (sizeof(R) > 10) r10 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + s)), row, r10);
+                if (sizeof(R) > 11) r11 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + 2 * s)), row, r11);
                 a0 += step;
-                if (R.Value > 3) a3 += step;
-                if (R.Value > 6) a6 += step;
-                if (R.Value > 9) a9 += step;
+                if (sizeof(R) > 3) a3 += step;
+                if (sizeof(R) > 6) a6 += step;
+                if (sizeof(R) > 9) a9 += step;
             }
         }
 
         Write<T, V, TRow, TTail>(c, mask, r0);
-        if (R.Value > 1) Write<T, V, TRow, TTail>(c + 1 * cRow, mask, r1);
-        if (R.Value > 2) Write<T, V, TRow, TTail>(c + 2 * cRow, mask, r2);
-        if (R.Value > 3) Write<T, V, TRow, TTail>(c + 3 * cRow, mask, r3);
-        if (R.Value > 4) Write<T, V, TRow, TTail>(c + 4 * cRow, mask, r4);
-        if (R.Value > 5) Write<T, V, TRow, TTail>(c + 5 * cRow, mask, r5);
-        if (R.Value > 6) Write<T, V, TRow, TTail>(c + 6 * cRow, mask, r6);
-        if (R.Value > 7) Write<T, V, TRow, TTail>(c + 7 * cRow, mask, r7);
-        if (R.Value > 8) Write<T, V, TRow, TTail>(c + 8 * cRow, mask, r8);
-        if (R.Value > 9) Write<T, V, TRow, TTail>(c + 9 * cRow, mask, r9);
-        if (R.Value > 10) Write<T, V, TRow, TTail>(c + 10 * cRow, mask, r10);
-        if (R.Value > 11) Write<T, V, TRow, TTail>(c + 11 * cRow, mask, r11);
+        if (sizeof(R) > 1) Write<T, V, TRow, TTail>(c + 1 * cRow, mask, r1);
+        if (sizeof(R) > 2) Write<T, V, TRow, TTail>(c + 2 * cRow, mask, r2);
+        if (sizeof(R) > 3) Write<T, V, TRow, TTail>(c + 3 * cRow, mask, r3);
+        if (sizeof(R) > 4) Write<T, V, TRow, TTail>(c + 4 * cRow, mask, r4);
+        if (sizeof(R) > 5) Write<T, V, TRow, TTail>(c + 5 * cRow, mask, r5);
+        if (sizeof(R) > 6) Write<T, V, TRow, TTail>(c + 6 * cRow, mask, r6);
+        if (sizeof(R) > 7) Write<T, V, TRow, TTail>(c + 7 * cRow, mask, r7);
+        if (sizeof(R) > 8) Write<T, V, TRow, TTail>(c + 8 * cRow, mask, r8);
+        if (sizeof(R) > 9) Write<T, V, TRow, TTail>(c + 9 * cRow, mask, r9);
+        if (sizeof(R) > 10) Write<T, V, TRow, TTail>(c + 10 * cRow, mask, r10);
+        if (sizeof(R) > 11) Write<T, V, TRow, TTail>(c + 11 * cRow, mask, r11);
     }
 
     // One row, eight vectors: with fewer chains the latency of the multiplier, not its rate, would set the pace.
@@ -252,13 +252,13 @@ internal static unsafe class GemmMicroKernel {
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TRow Read<T, V, TRow, TTail>(T* p, V mask)
-        where T : unmanaged where V : unmanaged where TRow : unmanaged, IRow<TRow, T, V> where TTail : struct, ICount =>
-        TTail.Value == 1 ? TRow.LoadMasked(p, mask) : TRow.Load(p);
+        where T : unmanaged where V : unmanaged where TRow : unmanaged, IRow<TRow, T, V> where TTail : struct, IFlag =>
+        typeof(TTail) == typeof(Yes) ? TRow.LoadMasked(p, mask) : TRow.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Write<T, V, TRow, TTail>(T* p, V mask, TRow r)
-        where T : unmanaged where V : unmanaged where TRow : unmanaged, IRow<TRow, T, V> where TTail : struct, ICount {
-        if (TTail.Value == 1) TRow.StoreMasked(p, mask, r);
+        where T : unmanaged where V : unmanaged where TRow : unmanaged, IRow<TRow, T, V> where TTail : struct, IFlag {
+        if (typeof(TTail) == typeof(Yes)) TRow.StoreMasked(p, mask, r);
         else TRow.Store(p, r);
     }
 }

@@ -65,8 +65,8 @@ internal static unsafe class GemmPacking {
 
     /// <summary>Copies rows of contiguous elements from one pitch to another.</summary>
     internal static void Rows<T>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
-        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>, N0>(from, fromRow, rows, columns, to, toRow);
-        else if (Vector256.IsHardwareAccelerated) Rows<T, Vector256<T>, Lanes256<T>, N0>(from, fromRow, rows, columns, to, toRow);
+        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>, No>(from, fromRow, rows, columns, to, toRow);
+        else if (Vector256.IsHardwareAccelerated) Rows<T, Vector256<T>, Lanes256<T>, No>(from, fromRow, rows, columns, to, toRow);
         else
             for (nint i = 0; i < rows; i++) new ReadOnlySpan<T>(from + i * fromRow, (int)columns).CopyTo(new Span<T>(to + i * toRow, (int)columns));
     }
@@ -74,7 +74,7 @@ internal static unsafe class GemmPacking {
     /// <summary>As <see cref="Rows{T}"/> into scratch that is filled upwards: up to <see cref="Spill"/> elements behind each
     /// row are overwritten with zeros, which spares the masked stores.</summary>
     internal static void RowsUpwards<T>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
-        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>, N1>(from, fromRow, rows, columns, to, toRow);
+        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>, Yes>(from, fromRow, rows, columns, to, toRow);
         else Rows(from, fromRow, rows, columns, to, toRow);
     }
 
@@ -84,14 +84,14 @@ internal static unsafe class GemmPacking {
     // A call of a general copy per row costs more than the ten or thirty elements that a row of an image has.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows<T, V, O, TSpill>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow)
-        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TSpill : struct, ICount {
+        where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TSpill : struct, IFlag {
         var full = columns / O.Width * O.Width;
         var mask = O.Mask((int)(columns - full));
         for (; rows > 0; rows--) {
             for (nint j = 0; j < full; j += O.Width) O.Store(to + j, O.Load(from + j));
             if (full < columns) {
                 var rest = O.LoadMasked(from + full, mask);
-                if (TSpill.Value == 1) O.Store(to + full, rest);
+                if (typeof(TSpill) == typeof(Yes)) O.Store(to + full, rest);
                 else O.StoreMasked(to + full, mask, rest);
             }
             from += fromRow;

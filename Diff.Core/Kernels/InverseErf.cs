@@ -62,7 +62,7 @@ internal static class InverseErf {
     }
 
     // |x| > 0.9966: too seldom to compute for every vector.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     static Vector<float> Tail(Vector<float> w) {
         var v = Vector.SquareRoot(w) - Vector.Create(3f);
         var p = Vector.Create(-0.000200214257f);
@@ -76,7 +76,7 @@ internal static class InverseErf {
         return p * v + Vector.Create(2.83297682f);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     static Vector<double> Tail(Vector<double> w) {
         var s = Vector.SquareRoot(w);
         var v = s - Vector.Create(3.25);

@@ -58,6 +58,7 @@ internal static class Masks {
 
     /// <summary>Whether a number is other than 0.</summary>
     public readonly struct OfNumber : IMap1 {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => ~Vector512.Equals(x, Vector512<T>.Zero);
     }
 
@@ -74,6 +75,7 @@ internal static class Masks {
     }
 
     /// <summary>The same of bools: no vector, nobody does this in a hot loop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CompareBytes<F>(ref byte a, ref byte b, ref byte y, int count) where F : struct, IMap2 {
         for (nint i = 0; i < count; i++) Unsafe.Add(ref y, i) = (byte)(F.Run(Vector512.Create(Unsafe.Add(ref a, i)), Vector512.Create(Unsafe.Add(ref b, i)))[0] & 1);
     }

@@ -123,22 +123,27 @@ internal static class Threefry {
     }
 
     readonly struct Word32 : IShape<uint> {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Write(Vector<uint> x0, Vector<uint> x1, ref uint to) => (x0 ^ x1).StoreUnsafe(ref to);
     }
 
     readonly struct Word64 : IShape<ulong> {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Write(Vector<uint> x0, Vector<uint> x1, ref ulong to) {
             Join(Vector.WidenLower(x0), Vector.WidenLower(x1)).StoreUnsafe(ref to);
             Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1)).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<ulong> Join(Vector<ulong> high, Vector<ulong> low) => high << 32 | low;
     }
 
     readonly struct Uniform32(float low, float high) : IShape<float> {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Write(Vector<uint> x0, Vector<uint> x1, ref float to) => Of(x0 ^ x1, low, high).StoreUnsafe(ref to);
 
         // In this order, and the maximum, as JAX: rounding may fall below low.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Of(Vector<uint> bits, float low, float high) {
             var u = Vector.AsVectorSingle(bits >>> 9 | Vector.Create(0x3F80_0000u)) - Vector<float>.One;
             return Vector.Max(Vector.Create(low), u * Vector.Create(high - low) + Vector.Create(low));
@@ -146,11 +151,13 @@ internal static class Threefry {
     }
 
     readonly struct Uniform64(double low, double high) : IShape<double> {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Write(Vector<uint> x0, Vector<uint> x1, ref double to) {
             Of(Word64.Join(Vector.WidenLower(x0), Vector.WidenLower(x1)), low, high).StoreUnsafe(ref to);
             Of(Word64.Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1)), low, high).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<double> Of(Vector<ulong> bits, double low, double high) {
             var u = Vector.AsVectorDouble(bits >>> 12 | Vector.Create(0x3FF0_0000_0000_0000ul)) - Vector<double>.One;
             return Vector.Max(Vector.Create(low), u * Vector.Create(high - low) + Vector.Create(low));
@@ -161,6 +168,7 @@ internal static class Threefry {
         // The uniform must not be −1, whose normal is −∞: from the number after it.
         const float Low = -0.99999994f;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Write(Vector<uint> x0, Vector<uint> x1, ref float to) =>
             (Vector.Create(MathF.Sqrt(2)) * InverseErf.Of(Uniform32.Of(x0 ^ x1, Low, 1))).StoreUnsafe(ref to);
     }
@@ -168,11 +176,13 @@ internal static class Threefry {
     readonly struct Normal64 : IShape<double> {
         const double Low = -0.9999999999999999;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Write(Vector<uint> x0, Vector<uint> x1, ref double to) {
             Of(Word64.Join(Vector.WidenLower(x0), Vector.WidenLower(x1))).StoreUnsafe(ref to);
             Of(Word64.Join(Vector.WidenUpper(x0), Vector.WidenUpper(x1))).StoreUnsafe(ref to, (nuint)Vector<ulong>.Count);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector<double> Of(Vector<ulong> bits) => Vector.Create(Math.Sqrt(2)) * InverseErf.Of(Uniform64.Of(bits, Low, 1));
     }
 

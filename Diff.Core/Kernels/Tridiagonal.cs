@@ -87,6 +87,7 @@ internal static class Tridiagonal {
     }
 
     /// <summary>x·v, while y gets a·x added: one look at x for both halves of a symmetric product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static double DotAndAdd(ReadOnlySpan<double> x, ReadOnlySpan<double> v, Span<double> y, double a) {
         ref var from = ref MemoryMarshal.GetReference(x);
         ref var by = ref MemoryMarshal.GetReference(v);
@@ -106,6 +107,7 @@ internal static class Tridiagonal {
     }
 
     /// <summary>y += a·x + b·z.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void AddTwo(Span<double> y, double a, ReadOnlySpan<double> x, double b, ReadOnlySpan<double> z) {
         ref var to = ref MemoryMarshal.GetReference(y);
         ref var p = ref MemoryMarshal.GetReference(x[..y.Length]);
@@ -191,6 +193,7 @@ internal static class Tridiagonal {
         }
 
         // The lower row of a pair is done with; the upper one, the next pair's lower, stays in registers.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void Narrow(ReadOnlySpan<(double Cosine, double Sine)> turns, ref double row) {
             var a = Vectors.At(ref row, 0);
             foreach (var (cosine, sine) in turns) {
@@ -204,6 +207,7 @@ internal static class Tridiagonal {
         }
 
         // Four vectors at once.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void Wide(ReadOnlySpan<(double Cosine, double Sine)> turns, ref double row) {
             const int L = Vectors.Lanes;
             var (a, b, c, d) = (Vectors.At(ref row, 0), Vectors.At(ref row, L), Vectors.At(ref row, 2 * L), Vectors.At(ref row, 3 * L));

@@ -12,9 +12,11 @@ internal static class Vectors {
     public const int Lanes = 8;
 
     /// <summary>Eight doubles from element i on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> At(ref double x, int i) => Vector512.LoadUnsafe(ref x, (nuint)i);
 
     /// <summary>y += a·x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(Span<double> y, double a, ReadOnlySpan<double> x) {
         ref var to = ref MemoryMarshal.GetReference(y);
         ref var from = ref MemoryMarshal.GetReference(x[..y.Length]);
@@ -29,6 +31,7 @@ internal static class Vectors {
     }
 
     /// <summary>Σ xᵢyᵢ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y) {
         ref var a = ref MemoryMarshal.GetReference(x);
         ref var b = ref MemoryMarshal.GetReference(y[..x.Length]);
@@ -40,6 +43,7 @@ internal static class Vectors {
     }
 
     /// <summary>The lanes added up, halves to halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Total(Vector512<double> lanes) {
         var four = lanes.GetLower() + lanes.GetUpper();
         var two = four.GetLower() + four.GetUpper();
@@ -47,6 +51,7 @@ internal static class Vectors {
     }
 
     /// <summary>The plane rotation (x, y) ← (c·x − s·y, s·x + c·y).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(Span<double> x, Span<double> y, double c, double s) {
         ref var p = ref MemoryMarshal.GetReference(x);
         ref var q = ref MemoryMarshal.GetReference(y[..x.Length]);

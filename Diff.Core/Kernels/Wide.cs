@@ -50,7 +50,7 @@ internal static class Wide {
         Vector512.Create(Vector256.Narrow(low.GetLower(), low.GetUpper()), Vector256.Narrow(high.GetLower(), high.GetUpper()));
 
     /// <summary>f of each element by itself.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Each(Vector512<double> x, Func<double, double> f) {
         Span<double> y = stackalloc double[Vector512<double>.Count];
         x.CopyTo(y);
@@ -59,7 +59,7 @@ internal static class Wide {
     }
 
     /// <summary>f of each pair by itself.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Each(Vector512<double> x, Vector512<double> y, Func<double, double, double> f) {
         Span<double> z = stackalloc double[Vector512<double>.Count];
         x.CopyTo(z);

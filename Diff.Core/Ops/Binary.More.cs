@@ -101,6 +101,7 @@ internal sealed record HypotOp() : FloatBinary<HypotOp, HypotOp.Map>(0.2, 3) {
 /// <summary>x ln y, and 0 where x is 0: the limit, which the product would make NaN of.</summary>
 internal sealed record XlogyOp() : FloatBinary<XlogyOp, XlogyOp.Map>(0.2, 3) {
     public readonly struct Map : IMap2 {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> {
             var product = a * Logarithms.Log(b);
             return Vector512.ConditionalSelect(Vector512.Equals(a, Vector512<T>.Zero) & Vector512.Equals(b, b), Vector512<T>.Zero, product);

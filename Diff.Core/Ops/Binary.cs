@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Diff;
@@ -123,6 +124,7 @@ internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Block<T>(ref byte x, ref byte y, int count) where T : unmanaged, INumber<T> {
         for (nint i = 0; i < count; i += Vector512<T>.Count) Loops.Store(Run(Loops.Load<T>(ref x, i), Exponent), ref y, i);
     }
@@ -130,6 +132,7 @@ internal sealed record IntegerPowOp(int Exponent) : ElementwiseOp(1) {
     public override MethodInfo Vector(DType type, Type lane) => typeof(IntegerPowOp).GetMethod(nameof(Run))!.MakeGenericMethod(lane);
 
     /// <summary>Binary powering from the highest bit: y = y² (· x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<T> Run<T>(Vector512<T> x, int exponent) where T : unmanaged, INumber<T> {
         var n = Math.Abs((long)exponent);
         if (n == 0) return Vector512<T>.One;

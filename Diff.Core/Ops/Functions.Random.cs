@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Diff;
 
@@ -49,12 +50,12 @@ public static class RandomTensors {
             return type switch {
                 DType.F32 => Filled<float>(shape.Given(), values => {
                     Threefry.Uniform(key.High, key.Low, values, (float)a, (float)b);
-                    Map(values, u => Vector.Create(MathF.Sqrt(2)) * InverseErf.Of(u));
+                    Map(values, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (u) => Vector.Create(MathF.Sqrt(2)) * InverseErf.Of(u));
                     Inside(values, MathF.BitIncrement((float)low), MathF.BitDecrement((float)high));
                 }),
                 DType.F64 => Filled<double>(shape, values => {
                     Threefry.Uniform(key.High, key.Low, values, a, b);
-                    Map(values, u => Vector.Create(Math.Sqrt(2)) * InverseErf.Of(u));
+                    Map(values, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (u) => Vector.Create(Math.Sqrt(2)) * InverseErf.Of(u));
                     Inside(values, Math.BitIncrement(low), Math.BitDecrement(high));
                 }),
                 _ => throw NotFloat(nameof(TruncatedNormal), type),
@@ -159,6 +160,7 @@ public static class RandomTensors {
     }
 
     // In whole vectors, the last one padded, so that every element sees the same operations.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Map<T>(T[] values, Func<Vector<T>, Vector<T>> f) where T : unmanaged {
         Span<T> block = stackalloc T[Vector<T>.Count];
         for (var i = 0; i < values.Length; i += block.Length) {

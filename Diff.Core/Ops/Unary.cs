@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Diff;
@@ -22,6 +23,7 @@ internal sealed record AbsOp : NumberUnary<AbsOp, AbsOp.Map> {
 /// <summary>−1, 0 or 1; NaN of NaN.</summary>
 internal sealed record SignOp : NumberUnary<SignOp, SignOp.Map> {
     public readonly struct Map : IMap1 {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> {
             var ones = Vector512.GreaterThan(x, Vector512<T>.Zero) & Vector512<T>.One | Vector512.LessThan(x, Vector512<T>.Zero) & -Vector512<T>.One;
             return Vector512.ConditionalSelect(Vector512.Equals(x, x), ones, x);
@@ -40,6 +42,7 @@ internal sealed record SquareOp : NumberUnary<SquareOp, SquareOp.Map> {
 /// <summary>max(x, 0); its slope at 0 is 0.</summary>
 internal sealed record ReluOp : NumberUnary<ReluOp, ReluOp.Map> {
     public readonly struct Map : IMap1 {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x, Vector512<T>.Zero), Vector512<T>.Zero, x);
     }
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Functions.Where(outputs[0] <= 0, 0, tangents[0]!)];

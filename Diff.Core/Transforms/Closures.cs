@@ -44,8 +44,8 @@ internal static class Closures {
 
     static Type[]? MethodTypesOf(MethodBase m) => m.IsGenericMethod ? m.GetGenericArguments() : null;
 
-    // The fields and methods that a body mentions (ECMA-335, III.1.2).
-    static IEnumerable<(OperandType, int Token)> Tokens(byte[] code) {
+    /// <summary>The fields and methods that a body mentions (ECMA-335, III.1.2).</summary>
+    public static IEnumerable<(OperandType, int Token)> Tokens(byte[] code) {
         for (var at = 0; at < code.Length;) {
             short value = code[at++];
             if (value == 0xFE) value = (short)(0xFE00 | code[at++]);
