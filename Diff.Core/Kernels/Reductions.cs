@@ -137,12 +137,29 @@ internal static class Reductions {
             a = F.Two(F.Two(a, b), F.Two(c, d));
         }
         for (; i <= x.Length - lanes; i += lanes) a = F.Two(a, Vector512.LoadUnsafe(ref p, (nuint)i));
-        Span<T> joined = stackalloc T[lanes];
-        a.CopyTo(joined);
-        for (var j = 0; i < x.Length; i++, j++) joined[j] = F.Two(joined[j], x[i]);
-        for (var width = lanes / 2; width > 0; width /= 2)
-            for (var j = 0; j < width; j++) joined[j] = F.Two(joined[j], joined[j + width]);
-        return joined[0];
+        if (i < x.Length) {
+            Span<T> joined = stackalloc T[lanes];
+            a.CopyTo(joined);
+            for (var j = 0; i < x.Length; i++, j++) joined[j] = F.Two(joined[j], x[i]);
+            a = Vector512.Create<T>(joined);
+        }
+        return Joined<T, F>(a);
+    }
+
+    // Lane i with lane i + half of them, by halves. What the upper half then holds is not looked at.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static T Joined<T, F>(Vector512<T> a) where T : unmanaged, INumber<T> where F : ICombine {
+        a = F.Two(a, a.GetUpper().ToVector512Unsafe());
+        a = F.Two(a, a.GetLower().GetUpper().ToVector256Unsafe().ToVector512Unsafe());
+        a = F.Two(a, Low(Vector128.Shuffle(First(a).AsUInt64(), Vector128.Create(1ul, 1)).As<ulong, T>()));
+        if (Unsafe.SizeOf<T>() <= 4) a = F.Two(a, Low(Vector128.Shuffle(First(a).AsUInt32(), Vector128.Create(1u, 1, 1, 1)).As<uint, T>()));
+        if (Unsafe.SizeOf<T>() <= 2) a = F.Two(a, Low(Vector128.Shuffle(First(a).AsUInt16(), Vector128<ushort>.One).As<ushort, T>()));
+        if (Unsafe.SizeOf<T>() == 1) a = F.Two(a, Low(Vector128.Shuffle(First(a).AsByte(), Vector128<byte>.One).As<byte, T>()));
+        return a.ToScalar();
+
+        static Vector128<T> First(Vector512<T> v) => v.GetLower().GetLower();
+
+        static Vector512<T> Low(Vector128<T> v) => v.ToVector256Unsafe().ToVector512Unsafe();
     }
 
     // Rows are so many elements apart; y has a place for each column that is wanted.

@@ -56,3 +56,33 @@ internal struct StridedReader {
         }
     }
 }
+
+/// <summary>Walks over a strided block of memory in logical order, a run of elements at a time.</summary>
+internal struct StridedRuns {
+    readonly int[] dims, strides, index;
+
+    /// <param name="layout">What is walked over: of its innermost elements, length at a time lie at one stride.</param>
+    /// <param name="length">Of a run.</param>
+    /// <param name="from">The run to begin with.</param>
+    public StridedRuns(Layout layout, int length, int from) {
+        var (all, steps) = layout.Runs;
+        (dims, strides, index, Position) = ([.. all[..^1], all[^1] / length], [.. steps[..^1], steps[^1] * length], new int[all.Length], layout.Offset);
+        for (var a = dims.Length - 1; from > 0; from /= dims[a--]) {
+            index[a] = from % dims[a];
+            Position += index[a] * strides[a];
+        }
+    }
+
+    /// <summary>Where the run begins, in elements.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>Goes on to the next run, if there is one.</summary>
+    public void Next() {
+        for (var a = dims.Length - 1; a >= 0; a--) {
+            Position += strides[a];
+            if (++index[a] < dims[a]) return;
+            Position -= dims[a] * strides[a];
+            index[a] = 0;
+        }
+    }
+}

@@ -21,6 +21,12 @@ internal readonly struct Operand(byte[] array, int offset) {
     public Span<byte> Span(int count) => array.AsSpan(offset, count);
 }
 
+/// <summary>A chain that was compiled.</summary>
+/// <param name="Loop">Its loop.</param>
+/// <param name="Run">0, or: of operands that are not contiguous so many elements at a time lie in memory, or are one that repeats. The loop goes over
+/// such runs, and nothing is gathered.</param>
+internal sealed record CompiledChain(Loop Loop, int Run);
+
 /// <summary>Runs elementwise ops over views of any layout, a block of the L1 cache at a time: one op, or a chain of them whose
 /// intermediate values never leave the cache. One op alone is the chain of one, so the bits are the same.</summary>
 internal static class Blocks {
@@ -32,8 +38,12 @@ internal static class Blocks {
 
     const int Vector = 16, Line = 64;
 
+    // Shorter runs cost more to go over than to gather.
+    const int LeastRun = 64;
+
     [ThreadStatic] static Operand[]? places;
     [ThreadStatic] static StridedReader[]? readers;
+    [ThreadStatic] static StridedRuns[]? walks;
     [ThreadStatic] static byte[]? scratch;
 
     /// <summary>y = op(inputs).</summary>
@@ -44,14 +54,31 @@ internal static class Blocks {
     }
 
     /// <summary>Runs a chain. All views have one shape; outputs are contiguous, and may lie exactly over an input that no later step reads.</summary>
-    /// <param name="loop">The chain compiled, where it is.</param>
-    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, Loop? loop) {
+    /// <param name="compiled">The chain compiled, where it is.</param>
+    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, CompiledChain? compiled) {
         var n = outputs[0].Shape.Size;
         if (n == 0) return;
-        var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = loop };
+        var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = compiled?.Loop, Length = compiled?.Run ?? 0 };
         if (n <= Length) Run(work, 0, n);
+        else if (work.Length > 0) ForkJoin.Over(n / work.Length, Nanoseconds(work, n), work, Runs);
         else ForkJoin.Over(n, Nanoseconds(work, n), work, Run, Length);
     }
+
+    /// <summary>The length of the runs that a compiled chain goes over, see <see cref="CompiledChain"/>; 0 where all operands are contiguous, or some have to be gathered.</summary>
+    public static int RunOf(ReadOnlySpan<Layout> inputs) {
+        var run = 0;
+        if (inputs[0].Shape.Size <= Length) return 0;
+        foreach (var layout in inputs) {
+            if (layout.IsContiguous || layout.IsSplat) continue;
+            var (dims, strides) = layout.Runs;
+            if (strides[^1] is not (0 or 1)) return 0;
+            run = run == 0 || run % dims[^1] == 0 ? dims[^1] : dims[^1] % run == 0 ? run : 1;
+        }
+        return run >= LeastRun ? run : 0;
+    }
+
+    /// <summary>Whether an operand is one element for all of what a loop goes over at once.</summary>
+    public static bool Repeats(Layout input, int run) => input.IsSplat || run > 0 && !input.IsContiguous && input.Runs.Strides[^1] == 0;
 
     /// <summary>A chain and what it works on, for several threads.</summary>
     ref struct Work {
@@ -59,6 +86,7 @@ internal static class Blocks {
         public ReadOnlySpan<View> Inputs, Outputs;
         public int Registers;
         public Loop? Loop;
+        public int Length;
     }
 
     // A step on an element of a block, and an element that comes from memory or goes there.
@@ -86,6 +114,46 @@ internal static class Blocks {
         if (n <= padded && n == outputs[0].Shape.Size) OneBlock(work, all, n, padded);
         else ManyBlocks(work, all, from, end, line, slot);
         // The thread must not hold on to anybody's values.
+        Array.Clear(all, 0, count);
+    }
+
+    // Runs from … end − 1, each where it lies, but for what is not in whole vectors.
+    static void Runs(in Work work, int from, int end) {
+        var inputs = work.Inputs;
+        var outputs = work.Outputs;
+        var (loop, length) = (work.Loop!, work.Length);
+        var count = inputs.Length + outputs.Length;
+        const int slot = Vector * 8 + Line;
+        var room = Scratch(count * slot, out var line);
+        var all = Rent(ref places, count);
+        var walk = Rent(ref walks, inputs.Length);
+        for (var k = 0; k < inputs.Length; k++) {
+            var layout = inputs[k].Layout;
+            if (layout.IsSplat) all[k] = new(inputs[k], layout.Offset);
+            else if (!layout.IsContiguous) walk[k] = new(layout, length, from);
+        }
+        var (whole, rest) = (length & ~(Vector - 1), length & (Vector - 1));
+        for (var r = from; r < end; r++) {
+            for (var k = 0; k < inputs.Length; k++) {
+                if (inputs[k].Layout.IsContiguous) all[k] = new(inputs[k], r * length);
+                else if (!inputs[k].Layout.IsSplat) all[k] = new(inputs[k], walk[k].Position);
+            }
+            for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length);
+            loop(all, whole);
+            if (rest > 0) {
+                for (var k = 0; k < inputs.Length; k++) {
+                    if (Repeats(inputs[k].Layout, length)) continue;
+                    Copy(inputs[k], (inputs[k].Layout.IsContiguous ? r * length : walk[k].Position) + whole, rest, all[k] = new(room, line + k * slot));
+                    Pad(inputs[k], rest, all[k]);
+                }
+                for (var k = inputs.Length; k < count; k++) all[k] = new(room, line + k * slot);
+                loop(all, Vector);
+                for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + whole, rest, all[inputs.Length + k]);
+            }
+            for (var k = 0; k < inputs.Length; k++)
+                if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) walk[k].Next();
+        }
+        Array.Clear(walk, 0, inputs.Length);
         Array.Clear(all, 0, count);
     }
 

@@ -22,26 +22,34 @@ internal sealed class Plan {
     readonly bool[] lands;
     readonly bool[]? given;
     readonly int[] heirs;
-    readonly Loop?[] loops;
+    readonly CompiledChain?[] loops;
     Plan? inPlace;
     int runs;
-    Frame? spare;
+    readonly Spares<Frame> spares = new();
     View[]? carry;
 
-    public Plan(Program source) : this(source, null) { }
+    public Plan(Program source) : this(source, null, null) { }
 
-    Plan(Program source, bool[]? given) {
+    /// <summary>A plan for inputs of these layouts. It works on strips, and is not cut into strips again.</summary>
+    public Plan(Program source, Layout[] inputs) : this(source, null, inputs) { }
+
+    Plan(Program source, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
         var program = source.Simplify();
-        (steps, outputs, types) = ([.. Fusion.Steps(program)], program.Outputs, program.Types());
+        (steps, outputs, types) = ([.. Fusion.Steps(program, strips is null)], program.Outputs, program.Types());
         var inputs = program.Inputs.Length;
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         heirs = new int[types.Length];
         Array.Fill(places, NoPlace);
         Array.Fill(heirs, NoPlace);
-        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
+        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (strips?[i] ?? Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
         foreach (var step in steps) {
             (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
+            if (step.Strips is { } cut) {
+                foreach (var o in step.Outputs) (layouts[o], roots[o]) = (types[o].Shape.Contiguous, o);
+                cut.Arrange(Array.ConvertAll(step.Inputs, x => layouts[x]));
+                continue;
+            }
             foreach (var e in step.Equations) {
                 var layout = e.Inputs.Length > 0 ? e.Op.Relayout(layouts[e.Inputs[0]]) : null;
                 for (var i = 0; i < e.Types.Length; i++)
@@ -54,7 +62,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        loops = new Loop?[steps.Length];
+        loops = new CompiledChain?[steps.Length];
     }
 
     /// <summary>The program as it was traced: what a graph is compared with.</summary>
@@ -129,7 +137,7 @@ internal sealed class Plan {
     }
 
     /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
-    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine);
+    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine, null);
 
     /// <summary>Which results have memory that no one else has, where the marked arguments do: those computed, or handed through, once.</summary>
     public bool[] Owned(bool[] mine) =>
@@ -148,7 +156,7 @@ internal sealed class Plan {
     }
 
     Frame Start(ReadOnlySpan<View> arguments) {
-        var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
+        var frame = spares.Take() ?? new Frame(this);
         arguments.CopyTo(frame.Slots!);
         return frame;
     }
@@ -169,7 +177,8 @@ internal sealed class Plan {
         var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
         for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
         for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
-        if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
+        if (step.Strips is { } strips) strips.Run(ins, outs);
+        else if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
         else step.Equations[0].Op.Evaluate(ins, outs);
     }
 
@@ -178,7 +187,7 @@ internal sealed class Plan {
         foreach (var slot in passing) frame.Slots[slot] = null;
         Array.Clear(frame.Inputs);
         Array.Clear(frame.Outputs);
-        spare = frame;
+        spares.Return(frame);
     }
 
     /// <summary>Room for the state of a loop over this plan, kept from call to call as the arena is.</summary>
@@ -210,9 +219,11 @@ internal sealed class Plan {
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
         for (var k = 0; k < steps.Length; k++) {
+            steps[k].Strips?.Compile();
             if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
-            (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, layouts[x].IsSplat))];
-            loops[k] = LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length));
+            var run = Blocks.RunOf(Array.ConvertAll(steps[k].Inputs, x => layouts[x]));
+            (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, Blocks.Repeats(layouts[x], run)))];
+            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = new(loop, run);
         }
     }
 
@@ -247,8 +258,9 @@ internal sealed class Plan {
 
     /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
     internal void Poison() {
-        if (spare is not { } frame) return;
-        foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
+        foreach (var frame in spares.All)
+            foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
+        foreach (var step in steps) step.Strips?.Poison();
     }
 
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>
