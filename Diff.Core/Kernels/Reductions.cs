@@ -165,8 +165,7 @@ internal static class Reductions {
     // Rows are so many elements apart; y has a place for each column that is wanted.
     static void Columns<T, F>(ReadOnlySpan<T> x, int size, int pitch, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
         if (size <= ManyRows) {
-            x[..y.Length].CopyTo(y);
-            for (var row = 1; row < size; row++) Combine<T, F>(y, x.Slice(row * pitch, y.Length));
+            Few<T, F>(x, size, pitch, y);
             return;
         }
         var half = Half(size, ManyRows);
@@ -174,6 +173,50 @@ internal static class Reductions {
         var part = new T[y.Length];
         Columns<T, F>(x[(half * pitch)..], size - half, pitch, part);
         Combine<T, F>(y, part);
+    }
+
+    // A few columns at a time go down in registers. The last of them are whole vectors too, as far as x reaches.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Few<T, F>(ReadOnlySpan<T> x, int size, int pitch, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
+        _ = x[(size - 1) * pitch + y.Length - 1];
+        var lanes = Vector512<T>.Count;
+        ref var px = ref MemoryMarshal.GetReference(x);
+        ref var py = ref MemoryMarshal.GetReference(y);
+        Span<T> some = stackalloc T[lanes];
+        var j = 0;
+        for (; j <= y.Length - 4 * lanes; j += 4 * lanes) {
+            ref var p = ref Unsafe.Add(ref px, j);
+            var (a, b, c, d) = (Vector512.LoadUnsafe(ref p), Vector512.LoadUnsafe(ref p, (nuint)lanes), Vector512.LoadUnsafe(ref p, (nuint)(2 * lanes)), Vector512.LoadUnsafe(ref p, (nuint)(3 * lanes)));
+            for (var row = 1; row < size; row++) {
+                p = ref Unsafe.Add(ref p, pitch);
+                a = F.Two(a, Vector512.LoadUnsafe(ref p));
+                b = F.Two(b, Vector512.LoadUnsafe(ref p, (nuint)lanes));
+                c = F.Two(c, Vector512.LoadUnsafe(ref p, (nuint)(2 * lanes)));
+                d = F.Two(d, Vector512.LoadUnsafe(ref p, (nuint)(3 * lanes)));
+            }
+            a.StoreUnsafe(ref py, (nuint)j);
+            b.StoreUnsafe(ref py, (nuint)(j + lanes));
+            c.StoreUnsafe(ref py, (nuint)(j + 2 * lanes));
+            d.StoreUnsafe(ref py, (nuint)(j + 3 * lanes));
+        }
+        for (; j < y.Length; j += lanes) {
+            var last = size;
+            while (last > 0 && (last - 1) * pitch + j + lanes > x.Length) last--;
+            var a = Vector512<T>.Zero;
+            if (last > 0) {
+                ref var p = ref Unsafe.Add(ref px, j);
+                a = Vector512.LoadUnsafe(ref p);
+                for (var row = 1; row < last; row++) {
+                    p = ref Unsafe.Add(ref p, pitch);
+                    a = F.Two(a, Vector512.LoadUnsafe(ref p));
+                }
+            }
+            var here = Math.Min(lanes, y.Length - j);
+            a.CopyTo(some);
+            for (var row = last; row < size; row++)
+                for (var k = 0; k < here; k++) some[k] = row == 0 ? x[j + k] : F.Two(some[k], x[row * pitch + j + k]);
+            some[..here].CopyTo(y[j..]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

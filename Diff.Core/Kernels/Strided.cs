@@ -28,6 +28,13 @@ internal struct StridedReader {
         }
         var last = dims.Length - 1;
         var (size, stride) = (dims[last], strides[last]);
+        if (last == 1 && strides[0] == 0 && stride == 1 && index[1] == 0 && destination.Length >= 2 * size) {
+            Repeat(source.Slice(position, size), destination);
+            index[0] += destination.Length / size;
+            index[1] = destination.Length % size;
+            position += index[1];
+            return;
+        }
         while (destination.Length > 0) {
             var run = Math.Min(size - index[last], destination.Length);
             if (stride == 1) source.Slice(position, run).CopyTo(destination);
@@ -44,6 +51,12 @@ internal struct StridedReader {
                 position += strides[a - 1];
             }
         }
+    }
+
+    // A row again and again: what is there already is doubled.
+    static void Repeat<T>(ReadOnlySpan<T> row, Span<T> to) where T : unmanaged {
+        row.CopyTo(to);
+        for (var done = row.Length; done < to.Length; done *= 2) to[..Math.Min(done, to.Length - done)].CopyTo(to[done..]);
     }
 
     static void Gather<T>(ReadOnlySpan<T> source, int from, int stride, Span<T> to) where T : unmanaged {

@@ -77,9 +77,12 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
     // The axes of a tensor that has lost one, from the given place on.
     static Axes Less(Axes axes, int lost, int first = 0) => Axes.Of([.. axes.Span[first..].ToArray().Select(a => a > lost ? a - 1 : a)]);
 
-    Matrices Left(Layout x) => Matrices.Of(x, LeftBatch, Rest(x.Shape.Rank, LeftBatch, LeftSum), LeftSum.Span);
+    Matrices Left(Layout x) => IsMatrix(x, LeftSum) ? Matrices.Of(x, 1 - LeftSum[0], LeftSum[0]) : Matrices.Of(x, LeftBatch, Rest(x.Shape.Rank, LeftBatch, LeftSum), LeftSum.Span);
 
-    Matrices Right(Layout x) => Matrices.Of(x, RightBatch, RightSum.Span, Rest(x.Shape.Rank, RightBatch, RightSum));
+    Matrices Right(Layout x) => IsMatrix(x, RightSum) ? Matrices.Of(x, RightSum[0], 1 - RightSum[0]) : Matrices.Of(x, RightBatch, RightSum.Span, Rest(x.Shape.Rank, RightBatch, RightSum));
+
+    // A plain matrix, either way round, is what nearly every product has.
+    bool IsMatrix(Layout x, Axes sum) => LeftBatch.Count == 0 && sum.Count == 1 && x.Strides is [>= 0, >= 0];
 
     static void Floats<T>(in Matrices a, ReadOnlySpan<T> x, in Matrices b, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged =>
         Gemm.MultiplyAll(a.Count, a.Rows, b.Columns, a.Columns, x[a.Start..], a.Stride, a.RowStride, a.ColumnStride, y[b.Start..], b.Stride, b.RowStride, b.ColumnStride, z);
@@ -154,18 +157,16 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         /// <summary>The memory that <see cref="Start"/> counts in.</summary>
         public View Read(View x) => ToPack is null ? x : x.As(ToPack).Packed();
 
+        public static Matrices Of(Layout x, int rows, int columns) => new() {
+            Count = 1, Rows = x.Shape[rows], Columns = x.Shape[columns], Start = Math.Min(x.Offset, x.Extent), RowStride = x.Strides[rows], ColumnStride = x.Strides[columns],
+        };
+
         public static Matrices Of(Layout x, Axes batch, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns) {
             int Product(ReadOnlySpan<int> axes) {
                 var p = 1;
                 foreach (var a in axes) p *= x.Shape[a];
                 return p;
             }
-            // A plain matrix, either way round, is what nearly every product has.
-            if (batch.Count == 0 && rows.Length == 1 && columns.Length == 1 && x.Strides[0] >= 0 && x.Strides[1] >= 0)
-                return new() {
-                    Count = 1, Rows = x.Shape[rows[0]], Columns = x.Shape[columns[0]], Start = Math.Min(x.Offset, x.Extent),
-                    RowStride = x.Strides[rows[0]], ColumnStride = x.Strides[columns[0]],
-                };
             var shape = Shape.Of(Product(batch.Span), Product(rows), Product(columns));
             var ordered = x.Transpose(Axes.Of([.. batch.Span, .. rows, .. columns]));
             var packed = ordered.Reshape(shape) is not { } direct || direct.Strides[0] < 0 || direct.Strides[1] < 0 || direct.Strides[2] < 0;

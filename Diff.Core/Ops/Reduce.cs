@@ -36,22 +36,25 @@ internal abstract record ReduceOp(Axes Over) : Op {
             return;
         }
         ReadOnlySpan<T> values = x.Packed().Span<T>();
-        var dims = x.Shape.ToArray().ToList();
+        // What is reduced is of size 1 from then on.
+        Span<int> dims = stackalloc int[x.Shape.Rank];
+        x.Shape.Span.CopyTo(dims);
         for (var last = Over.Count - 1; last >= 0;) {
             var first = last;
             while (first > 0 && Over[first - 1] == Over[first] - 1) first--;
-            var (outer, size, inner) = (1, 1, 1);
-            for (var a = 0; a < dims.Count; a++) {
-                if (a < Over[first]) outer *= dims[a];
-                else if (a <= Over[last]) size *= dims[a];
-                else inner *= dims[a];
-            }
+            var (outer, size, inner) = (Product(dims[..Over[first]]), Product(dims[Over[first]..(Over[last] + 1)]), Product(dims[(Over[last] + 1)..]));
             var to = first == 0 ? y.Span<T>() : new T[outer * inner];
             Run(values, outer, size, inner, to);
             values = to;
-            dims.RemoveRange(Over[first], Over[last] - Over[first] + 1);
+            dims[Over[first]..(Over[last] + 1)].Fill(1);
             last = first - 1;
         }
+    }
+
+    static int Product(ReadOnlySpan<int> sizes) {
+        var product = 1;
+        foreach (var size in sizes) product *= size;
+        return product;
     }
 
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this with { Over = Axes.Of([.. Over.Span.ToArray().Select(a => a + 1)]) }, inputs);

@@ -27,6 +27,7 @@ internal sealed class Plan {
     int runs;
     readonly Spares<Frame> spares = new();
     View[]? carry;
+    bool[]? owned;
 
     public Plan(Program source) : this(source, null, null) { }
 
@@ -76,7 +77,9 @@ internal sealed class Plan {
 
     /// <summary>Gives a place to every root that neither comes in nor goes out; returns the size of the arena.</summary>
     long Arrange() {
+        // What nothing reads is free before the first step.
         var last = new int[types.Length];
+        Array.Fill(last, -1);
         for (var k = 0; k < steps.Length; k++)
             foreach (var x in steps[k].Inputs.Concat(steps[k].Outputs)) last[roots[x]] = k;
         foreach (var o in outputs) last[roots[o]] = int.MaxValue;
@@ -139,9 +142,8 @@ internal sealed class Plan {
     /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
     public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine, null);
 
-    /// <summary>Which results have memory that no one else has, where the marked arguments do: those computed, or handed through, once.</summary>
-    public bool[] Owned(bool[] mine) =>
-        Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= mine.Length || mine[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
+    /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
+    public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
 
     /// <summary>Computes the results into memory that is given, none of which an argument may share.</summary>
     public void RunInto(ReadOnlySpan<View> arguments, ReadOnlySpan<View> destinations) {

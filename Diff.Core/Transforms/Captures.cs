@@ -20,7 +20,7 @@ internal sealed class Captures {
     readonly HashSet<(object, FieldInfo)> variables = [];
     readonly List<(object Owner, FieldInfo Field, object? Value)> slots = [];
     readonly List<(Array Live, Array Copy)> arrays = [];
-    bool isInSlots = true;
+    readonly List<(IList Live, object?[] Copy)> lists = [];
 
     /// <summary>Why nothing can be compared, or null.</summary>
     public string? Obstacle { get; private set; }
@@ -33,7 +33,7 @@ internal sealed class Captures {
 
     /// <summary>What is different now, or null; or why that cannot be known.</summary>
     public string? Change() {
-        if (Obstacle is null && isInSlots && SlotsAreSame()) return null;
+        if (Obstacle is null && SlotsAreSame()) return null;
         var now = new Captures(roots);
         if (now.Obstacle is { } obstacle) return obstacle;
         for (var i = 0; i < Math.Min(atoms.Count, now.atoms.Count); i++)
@@ -44,19 +44,28 @@ internal sealed class Captures {
     // Where every field holds the very object that it held, and numbers are equal, there is nothing to walk: the objects' own fields are asked too.
     bool SlotsAreSame() {
         foreach (var (owner, field, value) in slots) {
-            var now = field.GetValue(owner);
-            if (!ReferenceEquals(now, value) && !(value is ValueType && Same(value, now))) return false;
+            if (!IsStill(value, field.GetValue(owner))) return false;
         }
         foreach (var (live, copy) in arrays)
             if (!BytesOf(live).SequenceEqual(BytesOf(copy))) return false;
+        foreach (var (live, copy) in lists) {
+            if (live.Count != copy.Length) return false;
+            for (var i = 0; i < copy.Length; i++)
+                if (!IsStill(copy[i], live[i])) return false;
+        }
         return true;
     }
+
+    // A struct is another box at each reading, with the same in it.
+    static bool IsStill(object? value, object? now) =>
+        ReferenceEquals(value, now) || value is ValueType && now is not null && now.GetType() == value.GetType()
+        && (IsAtom(value) ? Same(value, now) : Array.TrueForAll(fieldsOf.GetOrAdd(value.GetType(), FieldsOf), f => IsStill(f.GetValue(value), f.GetValue(now))));
+
+    static bool IsAtom(object value) => value is decimal || value.GetType() is { IsPrimitive: true } or { IsEnum: true };
 
     object? Read(object owner, FieldInfo field) {
         var value = field.GetValue(owner);
         if (owner is not ValueType) slots.Add((owner, field, value));
-        // What a struct holds by reference is reached by its own path alone, and the box is new at each reading.
-        if (value is ValueType && !(value.GetType().IsPrimitive || value.GetType().IsEnum || value is decimal)) isInSlots = false;
         return value;
     }
 
@@ -109,8 +118,8 @@ internal sealed class Captures {
                 break;
             case Array or IList when value is Array || value.GetType() is { IsGenericType: true } list && list.GetGenericTypeDefinition() == typeof(List<>):
                 if (!visited.Add(value)) break;
-                isInSlots = false;
                 var (items, i) = ((IList)value, 0);
+                lists.Add((items, [.. items.Cast<object?>()]));
                 atoms.Add((items.Count, $"the length of {name}"));
                 foreach (var item in items) Walk(item, $"{name}[{i++}]");
                 break;
@@ -121,7 +130,7 @@ internal sealed class Captures {
     }
 
     void WalkObject(object value, Type type, string name) {
-        if (type.IsPrimitive || type.IsEnum || value is decimal) {
+        if (IsAtom(value)) {
             atoms.Add((value, name));
             return;
         }

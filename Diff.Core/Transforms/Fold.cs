@@ -50,11 +50,14 @@ public static partial class Functions {
 /// <param name="next">The next state in what a step returns. It comes first there; what comes behind it is handed out.</param>
 internal sealed class Folding<S, B, R>(S start, Jitted<(S, B), R> step, Func<R, S> next) {
     S state = start;
-    bool[]? owned = [];
+    bool[]? owned = [], given = [], first = [];
 
     public void Next(B item) {
         state = next(step.Run((state, item), ref owned));
-        if (owned?.Length > 0) Array.Resize(ref owned, Tree.Leaves(state).Count(t => t.AbsentFrom is null));
+        if (owned is null || owned.Length == 0) return;
+        // Of what the step returns: the same at each step, and the state's come first.
+        if (owned != given) (given, first) = (owned, owned[..Tree.Leaves(state).Count(t => t.AbsentFrom is null)]);
+        owned = first;
     }
 
     /// <summary>The state, which then is somebody else's too.</summary>

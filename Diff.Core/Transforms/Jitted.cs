@@ -168,7 +168,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         if (mine is not null) {
             Array.Resize(ref mine, arguments.Length);
             plan = plan.InPlace(mine);
-            owned = plan.Owned(mine);
+            owned = plan.Owned;
         }
         var views = plan.Run(arguments);
         var computed = result.Leaves.AsSpan().ToArray();

@@ -116,4 +116,27 @@ public class PlanCacheTests {
             for (var again = 0; again < 2; again++) Grad(p => Sin(Exp(p) * p).Sum(), Tensor.Zeros(5_000_000 + i));
         Assert.True(GC.GetTotalMemory(true) < 2_000_000_000, GC.GetTotalMemory(true).ToString());
     }
+
+    // Runs of whole vectors and not, of one element that repeats, of columns, of heads within sequences, of what was read backwards.
+    [Theory]
+    [InlineData(40, 64), InlineData(9, 100), InlineData(7, 129), InlineData(3, 1000), InlineData(600, 2), InlineData(12, 96)]
+    public void Operands_of_any_layout_give_the_same_bits(int rows, int columns) {
+        var (kx, ky, kr, kc) = Key.Of(rows).Split();
+        Tensor x = kx.Normal(rows, columns), y = ky.Normal(columns, rows), row = kr.Normal(rows, 1), column = kc.Normal(columns), wide = kx.Normal(rows, columns + 16);
+        Func<Tensor[], Tensor[]>[] chains = [
+            t => [(t[0] - t[2]) * t[3] + Exp(t[0])],
+            t => [Where(t[0] > t[2], t[3], t[0]) * 2, t[0] + t[3]],
+            t => [t[0] * t[1].T + t[2]],
+            t => [t[4][.., 8..(columns + 8)] * t[0], Sin(t[4][.., 8..(columns + 8)]) - t[2]],
+            t => [t[0].Flip(0) * t[3], t[0].Flip(1) - t[2]],
+            t => [t[0].Reshape(1, rows, columns) * Stack([t[2], t[2] + 1]), t[2] * t[3]]];
+        Tensor[] at = [x, y, row, column, wide];
+        foreach (var chain in chains)
+            foreach (var threads in new[] { 1, 3 })
+                ForkJoin.Using(threads, () => {
+                    Laws.OneResult(chain, at);
+                    Laws.OneResult(chain, Array.ConvertAll(at, t => t.To(DType.F64)));
+                    return 0;
+                }, always: true);
+    }
 }
