@@ -20,28 +20,11 @@ public abstract record Optimizer {
     public abstract (P Updates, OptState<P> State) Update<P>(P gradients, OptState<P> state, P parameters);
 
     /// <summary>The parameters and the state after a step. Dtypes are kept: f32 parameters stay f32 whatever the rate.</summary>
-    public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) {
-        CheckShapes(parameters, gradients);
-        // All leaves and all parts in one plan: their intermediates live in its arena.
-        return Functions.Jit<(P, P, OptState<P>), (P, OptState<P>)>(t => {
-            var (updates, next) = Update(t.Item2, t.Item3, t.Item1);
-            return (Tree.Map((p, u) => p + u.To(p.DType), t.Item1, updates), next);
-        })((parameters, gradients, state.Given()));
-    }
-
-    // Broadcasting, welcome elsewhere, would make parameters of another shape here.
-    static void CheckShapes<P>(P parameters, P gradients) {
-        var (p, g) = (Tree.Parameters(parameters), Tree.Parameters(gradients));
-        for (var i = 0; i < Math.Min(p.Length, g.Length); i++) {
-            if (p[i].Shape.Equals(g[i].Shape)) continue;
-            var paths = new List<string>();
-            Tree.MapWithPath((path, leaf) => {
-                paths.Add(path);
-                return leaf;
-            }, parameters);
-            throw new ShapeException($"Optimizer: the gradient{(paths[i] == "" ? "" : $" at {paths[i]}")} is {g[i].DType.Name()}{g[i].Shape}, its parameter {p[i].DType.Name()}{p[i].Shape}; they have to have one shape.");
-        }
-    }
+    /// <remarks>A step is one plan. Of the library's own parts it is recorded once for parameters of one kind and replayed from then on; a schedule's
+    /// function is called at each step, and an optimizer of your own (or a chain with a part of your own) has its <see cref="Update{P}(P, OptState{P}, P)"/>
+    /// called at each step.</remarks>
+    public (P Parameters, OptState<P> State) Step<P>(P parameters, P gradients, OptState<P> state) =>
+        Stepping<P>.Step(this, parameters, gradients, state.Given());
 
     /// <summary>One optimizer's updates are the other's gradients.</summary>
     public static Optimizer operator >>(Optimizer first, Optimizer second) => first.Given(function: ">>").Then(second.Given(function: ">>"));

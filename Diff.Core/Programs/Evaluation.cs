@@ -12,10 +12,7 @@ internal static class Evaluation {
     /// <summary>Computes several tensors as one plan. What no open transform depends on forgets how it came about.</summary>
     public static void Compute(params ReadOnlySpan<Tensor> outputs) {
         var graph = ProgramBuilder.Pending(outputs);
-        var leaves = graph.Leaves;
-        var arguments = new View[leaves.Count];
-        for (var i = 0; i < arguments.Length; i++) arguments[i] = leaves[i].Plain;
-        var values = Run(graph, arguments);
+        var values = Run(graph, graph.Values());
         graph.Return();
         for (var i = 0; i < outputs.Length; i++) outputs[i].Remember(values[i]);
     }

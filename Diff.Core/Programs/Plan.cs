@@ -66,11 +66,8 @@ internal sealed class Plan {
         loops = new CompiledChain?[steps.Length];
     }
 
-    /// <summary>The program as it was traced: what a graph is compared with.</summary>
+    /// <summary>The program as it was traced.</summary>
     public Program Source { get; }
-
-    /// <summary>When it was last used, for the cache.</summary>
-    public long LastUse { get; set; }
 
     /// <summary>Bytes that a run borrows.</summary>
     public long ArenaBytes => arenaBytes;

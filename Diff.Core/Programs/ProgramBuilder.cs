@@ -13,7 +13,7 @@ internal sealed class ProgramBuilder {
     readonly List<int> wiring = [];
     readonly Func<Tensor, Call?> enter;
     Scope? scope;
-    int variables;
+    int packed, given;
     Walk? walk;
 
     ProgramBuilder() => enter = t => Resolve(t).Call;
@@ -30,10 +30,14 @@ internal sealed class ProgramBuilder {
     /// <summary>What has to run before the outputs have values: whatever has one already is an input.</summary>
     /// <exception cref="UnknownValueException">They depend on a variable without a value.</exception>
     /// <exception cref="EscapedTensorException">The transform of that variable has ended.</exception>
-    public static ProgramBuilder Pending(ReadOnlySpan<Tensor> outputs) => Rent().Build(outputs, null, []);
+    public static ProgramBuilder Pending(ReadOnlySpan<Tensor> outputs) => Rent().Build(outputs, null, [], atHand: false);
 
-    /// <summary>A function as a closed program: its first inputs are the variables, the others what it captures.</summary>
-    public static ProgramBuilder Close(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables) => Rent().Build(outputs, scope, variables);
+    /// <summary>A function as a closed program: its first inputs are the variables, the others what it captures. Variables stand for arguments
+    /// to come, which are packed.</summary>
+    public static ProgramBuilder Close(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables) => Rent().Build(outputs, scope, variables, atHand: false);
+
+    /// <summary>The same for the arguments at hand, which lie as they lie: what the variables are other names of.</summary>
+    public static ProgramBuilder CloseAt(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables) => Rent().Build(outputs, scope, variables, atHand: true);
 
     static ProgramBuilder Rent() {
         var builder = spare ?? new();
@@ -51,10 +55,10 @@ internal sealed class ProgramBuilder {
         spare = this;
     }
 
-    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> arguments) {
+    ProgramBuilder Build(ReadOnlySpan<Tensor> outputs, Scope? within, ReadOnlySpan<Tensor> variables, bool atHand) {
         scope = within;
-        foreach (var t in arguments) Leaf(t);
-        variables = leaves.Count;
+        foreach (var t in variables) Leaf(t);
+        (packed, given) = atHand ? (0, leaves.Count) : (leaves.Count, 0);
         walk = Walk.Over(outputs, enter);
         // Leaves are numbered before equations: one pass to find them, one to write the wiring down.
         foreach (var call in walk.Calls) {
@@ -98,11 +102,19 @@ internal sealed class ProgramBuilder {
         return (t, null);
     }
 
-    // Variables stand for arguments to come, which are packed; of everything else that has values the layout is known.
-    ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= variables && leaf.HasValue ? leaf.Value.Layout.Repeats : 0);
+    ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= packed && Argument(i) is { HasValue: true } known ? known.Value.Layout.Repeats : 0);
+
+    Tensor Argument(int i) => i < given ? leaves[i].Call!.Inputs[0] : leaves[i];
 
     /// <summary>The leaves' values, where the variables have some, as <see cref="InputOf"/> says that they come.</summary>
-    public View[] Values() => [.. leaves.Select((x, i) => i < variables ? x.Value.Packed() : x.Plain)];
+    public View[] Values() {
+        var values = new View[leaves.Count];
+        for (var i = 0; i < values.Length; i++) values[i] = i < packed ? leaves[i].Value.Packed() : Argument(i).Plain;
+        return values;
+    }
+
+    /// <summary>Whether somebody has looked at a value on the way: then there is less to run than the structure says.</summary>
+    public bool IsPartlyKnown => Calls.Exists(static c => c.Op is not FillOp && Array.Exists(c.Results, static r => r.HasValue));
 
     void Leaf(Tensor t) {
         if (slots[t] >= 0) return;

@@ -6,6 +6,7 @@ namespace Diff;
 /// <param name="transform">The transform's name, for messages.</param>
 internal sealed class Scope(string transform) : IDisposable {
     volatile bool open = true;
+    Scope[]? alone;
 
     public string Transform { get; } = transform;
 
@@ -14,6 +15,9 @@ internal sealed class Scope(string transform) : IDisposable {
     public void Dispose() => open = false;
 
     public static readonly Scope[] None = [];
+
+    /// <summary>The set of this scope alone, which its variables share.</summary>
+    public Scope[] Alone => alone ??= [this];
 
     public static bool IsAnyOpen(Scope[] scopes) {
         foreach (var s in scopes)
@@ -30,9 +34,23 @@ internal sealed class Scope(string transform) : IDisposable {
             if (free.Length == 0 || ReferenceEquals(free, union)) continue;
             free = OnlyOpen(free);
             if (union.Length == 0) union = free;
-            else if (!Array.TrueForAll(free, s => Array.IndexOf(union, s) >= 0)) union = [.. union.Union(free)];
+            else if (!Holds(union, free)) union = [.. union.Union(free)];
         }
         return union;
+    }
+
+    /// <summary>Whether any of the tensors depends on an open scope that is not this one.</summary>
+    public bool IsNotAlone(ReadOnlySpan<Tensor> tensors) {
+        foreach (var t in tensors)
+            foreach (var s in t.Free)
+                if (s != this && s.IsOpen) return true;
+        return false;
+    }
+
+    static bool Holds(Scope[] scopes, Scope[] others) {
+        foreach (var s in others)
+            if (Array.IndexOf(scopes, s) < 0) return false;
+        return true;
     }
 
     static Scope[] OnlyOpen(Scope[] scopes) => Array.TrueForAll(scopes, s => s.IsOpen) ? scopes : Array.FindAll(scopes, s => s.IsOpen);
@@ -124,7 +142,7 @@ internal static class Graph {
     /// <summary>A fresh variable of a transform that stands for a tensor, whatever that tensor depends on.</summary>
     public static Tensor Alias(Tensor of, Scope scope) {
         of.Settle();
-        return new Call(AliasOp.Op, [of], [.. of.Free.Where(s => s.IsOpen), scope]).Produce([of.Type], of.IsWeak)[0];
+        return new Call(AliasOp.Op, [of], of.Free.Length == 0 ? scope.Alone : [.. of.Free.Where(s => s.IsOpen), scope]).Produce([of.Type], of.IsWeak)[0];
     }
 
     /// <summary>A derivative by a C# number, which is such a number again: it takes the dtype of what it meets.</summary>
@@ -134,8 +152,8 @@ internal static class Graph {
         : new(derivative.Value, weak: true);
 
     /// <summary>A fresh variable of a transform whose value nobody knows.</summary>
-    public static Tensor Input(TensorType type, Scope scope) => new Call(new InputOp(type), [], [scope]).Produce([type], weak: false)[0];
+    public static Tensor Input(TensorType type, Scope scope) => new Call(new InputOp(type), [], scope.Alone).Produce([type], weak: false)[0];
 
     /// <summary>The same in the place of a tensor: a C# number, where that is one.</summary>
-    public static Tensor InputLike(Tensor like, Scope scope) => new Call(new InputOp(like.Type), [], [scope]).Produce([like.Type], like.IsWeak, like.IsWhole)[0];
+    public static Tensor InputLike(Tensor like, Scope scope) => new Call(new InputOp(like.Type), [], scope.Alone).Produce([like.Type], like.IsWeak, like.IsWhole)[0];
 }

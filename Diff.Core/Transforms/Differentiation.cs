@@ -2,6 +2,9 @@ namespace Diff;
 
 /// <summary>What every derivative transform does: name the arguments, call the function, walk its graph, run one plan.</summary>
 internal static class Differentiation {
+    /// <summary>How often a gradient was ever derived.</summary>
+    public static long Derived;
+
     /// <summary>A function's value at a point, its derivative as a graph, and the way back to the caller's types.</summary>
     /// <typeparam name="P">Of the parameters, a tree.</typeparam>
     /// <typeparam name="X">Of what the function returns besides the differentiated value.</typeparam>
@@ -10,17 +13,38 @@ internal static class Differentiation {
         var point = new Point<P>(transform, at, scope);
         var (value, aux) = f(point.Argument);
         CheckScalar(transform, value);
-        using var linear = new Scope(transform);
-        var tangents = Array.ConvertAll(point.Variables, v => Graph.Input(v.Type, linear));
-        var tangent = Linearization.Push([value], scope, point.Variables, tangents)[0];
-        var cotangents = tangent is null ? new Tensor?[tangents.Length] : Linearization.Pull([tangent], [Graph.Fill(1, value.Type)], linear, tangents);
-        linear.Dispose();
-        var gradients = new Tensor[cotangents.Length];
-        for (var i = 0; i < gradients.Length; i++) gradients[i] = Graph.Weak(cotangents[i] ?? Graph.Fill(0, point.Variables[i].Type), point.Variables[i]);
         var extra = Tree.Leaves(aux);
+        if (Known(scope, point.Variables, [value, .. Array.FindAll(extra, static x => x.AbsentFrom is null && x.Call is not null)]) is { } known) return (value, aux, point.Rebuild(known));
+        var gradients = Gradients(transform, value, scope, point.Variables);
+        for (var i = 0; i < gradients.Length; i++) gradients[i] = Graph.Weak(gradients[i], point.Variables[i]);
         scope.Dispose();
         Finish([value, .. gradients, .. extra]);
         return (value, aux, point.Rebuild(gradients));
+    }
+
+    /// <summary>The gradient of a scalar by variables that own the scope, as a graph.</summary>
+    public static Tensor[] Gradients(string transform, Tensor value, Scope scope, Tensor[] variables) {
+        Interlocked.Increment(ref Derived);
+        using var linear = new Scope(transform);
+        var tangents = Array.ConvertAll(variables, v => Graph.Input(v.Type, linear));
+        var tangent = Linearization.Push([value], scope, variables, tangents)[0];
+        var cotangents = tangent is null ? new Tensor?[tangents.Length] : Linearization.Pull([tangent], [Graph.Fill(1, value.Type)], linear, tangents);
+        return [.. cotangents.Select((c, i) => c ?? Graph.Fill(0, variables[i].Type))];
+    }
+
+    // A graph of known structure has a plan that computes its gradient too, and nothing has to be derived. What an outer transform is to
+    // look at stays a graph; what somebody has looked at is not computed again.
+    static Tensor[]? Known(Scope scope, Tensor[] variables, Tensor[] results) {
+        if (scope.IsNotAlone(results) || scope.IsNotAlone(variables)) return null;
+        var graph = ProgramBuilder.CloseAt(results, scope, variables);
+        var values = graph.IsPartlyKnown ? null : PlanCache.Find(graph, by: variables.Length)?.Run(graph.Values());
+        graph.Return();
+        if (values is null) return null;
+        scope.Dispose();
+        for (var i = 0; i < results.Length; i++) results[i].Remember(values[i]);
+        var gradients = new Tensor[variables.Length];
+        for (var i = 0; i < gradients.Length; i++) gradients[i] = new(values[results.Length + i], variables[i].IsWeak);
+        return gradients;
     }
 
     static void CheckScalar(string transform, Tensor? value) {

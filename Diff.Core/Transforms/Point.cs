@@ -7,11 +7,14 @@ internal sealed class Point<P> {
 
     public Point(string transform, P at, Scope scope) {
         flat = Tree.Flatten(at);
-        parameters = [.. Enumerable.Range(0, flat.Leaves.Length).Where(flat.IsParameter)];
-        if (parameters.Length == 0) throw new GradientException($"{transform}: {flat.Describe()} has no differentiable leaf; a derivative is by f32 or f64 tensors.");
-        Variables = Array.ConvertAll(parameters, i => Graph.Alias(flat.Leaves[i], scope));
-        var leaves = flat.Leaves.ToArray();
-        for (var i = 0; i < parameters.Length; i++) leaves[parameters[i]] = Variables[i];
+        var leaves = flat.Leaves.AsSpan().ToArray();
+        var (found, count) = (new int[leaves.Length], 0);
+        for (var i = 0; i < leaves.Length; i++)
+            if (flat.IsParameter(i)) found[count++] = i;
+        if (count == 0) throw new GradientException($"{transform}: {flat.Describe()} has no differentiable leaf; a derivative is by f32 or f64 tensors.");
+        parameters = count == found.Length ? found : found[..count];
+        Variables = new Tensor[count];
+        for (var i = 0; i < count; i++) leaves[parameters[i]] = Variables[i] = Graph.Alias(leaves[parameters[i]], scope);
         Argument = flat.Rebuild(leaves);
     }
 

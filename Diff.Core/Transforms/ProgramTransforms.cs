@@ -31,6 +31,15 @@ internal static class ProgramTransforms {
         return Close(results, scope, [.. variables.Where((_, i) => !linear[i]), .. cotangents]);
     }
 
+    /// <summary>The outputs, then the gradients of the first, a scalar, by so many first inputs.</summary>
+    public static Program WithGradients(this Program program, int by) {
+        using var scope = new Scope("Grad");
+        var variables = InputsOf(program, scope);
+        var outputs = program.Inline(variables);
+        var closed = Close([.. outputs, .. Differentiation.Gradients("Grad", outputs[0], scope, variables[..by])], scope, variables);
+        return new(program.Inputs, closed.Equations, closed.Outputs);
+    }
+
     /// <summary>The program on stacks: its inputs have a first axis of that size, and so have all outputs.</summary>
     public static Program Batched(this Program program, int size) => program.Batched(size, Array.ConvertAll(program.Inputs, _ => true));
 

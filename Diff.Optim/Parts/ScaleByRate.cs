@@ -17,8 +17,8 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
 
     /// <inheritdoc/>
     public override (P Updates, OptState<P> State) Update<P>(P gradients, OptState<P> state, P parameters) {
-        var count = Own<RateState<P>, P>(state).Count;
-        var rate = At(count);
+        var (count, last) = Own<RateState<P>, P>(state);
+        var rate = ReferenceEquals(Rate, OfState.Rate) ? last : At(count);
         // The rate takes the parameter's dtype: a number of C#, or of f64, must not widen f32 parameters.
         var factor = Leaves.As(-rate);
         return (Tree.Map((p, g) => factor(p.DType) * g, parameters, gradients), new RateState<P>(count + 1, rate));
@@ -27,7 +27,10 @@ public sealed record ScaleByRate(Func<Tensor, Tensor> Rate) : Optimizer {
     /// <inheritdoc/>
     public override string ToString() => $"ScaleByRate {{ Rate = {(Rate.Target is Optimizers.Constant constant ? constant : Rate.Method.Name.Contains('<') ? "t => …" : Rate.Method.Name)} }}";
 
-    Tensor At(Tensor count) => Rate(count) is { Rank: 0 } rate ? rate : throw new ShapeException($"A learning rate is a scalar; the schedule gives {Rate(count).DType.Name()}{Rate(count).Shape}.");
+    /// <summary>The same where the rate of this step stands in the state already, so that no function of a user's is called.</summary>
+    internal static readonly ScaleByRate OfState = new(static _ => throw new InvalidOperationException());
+
+    internal Tensor At(Tensor count) => Rate(count) is { Rank: 0 } rate ? rate : throw new ShapeException($"A learning rate is a scalar; the schedule gives {Rate(count).DType.Name()}{Rate(count).Shape}.");
 }
 
 public static partial class Optimizers {

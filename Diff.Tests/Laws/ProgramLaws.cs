@@ -34,10 +34,12 @@ public class ProgramLaws {
 
 /// <summary>Laws of functions of tensors. Every one can be called in a test of its own, as a failure prints it.</summary>
 internal static class Laws {
-    /// <summary>Eager, interpreted, planned (fused, in memory that starts as NaN), compiled and jitted: one result to the bit, and the arguments stay what they are.</summary>
+    /// <summary>Eager, once and again (by then a plan of it may be known), interpreted, planned (fused, in memory that starts as NaN), compiled and jitted: one
+    /// result to the bit, and the arguments stay what they are.</summary>
     public static void OneResult(Func<Tensor[], Tensor[]> f, params Tensor[] at) {
         var before = Array.ConvertAll(at, Values.Bits);
         var eager = Outcome(() => f(at));
+        for (var run = 1; run < 4; run++) Same(eager, Outcome(() => f(at)), $"eager, run {run}");
         var (program, arguments) = Closed(f, at);
         Same(eager, Outcome(() => Tensors(Evaluation.Interpret(program, arguments))), "interpreted");
         var plan = new Plan(program);
