@@ -158,8 +158,6 @@ internal sealed record FillOp(double Value, TensorType Type) : Op {
 
     public override Layout LayoutOf(TensorType output) => Layout.Splat(output.Shape);
 
-    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => new FillOp(Value, Type.WithRows(rows));
-
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Numbers.Write(Value, outputs[0]);
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];

@@ -24,8 +24,8 @@ internal static class Fusion {
     const int Most = 40, MostSmall = 256;
 
     /// <param name="program">A simplified one.</param>
-    /// <param name="inStrips">Whether parts of it may run in strips.</param>
-    public static List<PlanStep> Steps(Program program, bool inStrips) {
+    /// <param name="strips">Which parts of it run in strips; null for none.</param>
+    public static List<PlanStep> Steps(Program program, StripSizes? strips) {
         var types = program.Types();
         var maker = new Group?[types.Length];
         var users = new int[types.Length];
@@ -34,7 +34,7 @@ internal static class Fusion {
         foreach (var o in program.Outputs) users[o] = int.MaxValue / 2;
         var open = new List<Group>();
         var steps = new List<PlanStep>();
-        foreach (var part in inStrips ? Strips.Of(program, types) : program.Equations.Select(PlanPart.Of)) {
+        foreach (var part in strips is { } sizes ? Strips.Of(program, types, sizes) : program.Equations.Select(PlanPart.Of)) {
             if (part.Step is { } strip) {
                 foreach (var x in strip.Inputs)
                     if (maker[x] is { } group && open.Remove(group)) steps.Add(Close(group, types, users));

@@ -29,15 +29,18 @@ internal sealed class Plan {
     View[]? carry;
     bool[]? owned;
 
-    public Plan(Program source) : this(source, null, null) { }
+    public Plan(Program source) : this(source, StripSizes.Usual) { }
+
+    /// <summary>A plan of which parts run in strips of other sizes than usual, for tests.</summary>
+    public Plan(Program source, StripSizes sizes) : this(source, sizes, null, null) { }
 
     /// <summary>A plan for inputs of these layouts. It works on strips, and is not cut into strips again.</summary>
-    public Plan(Program source, Layout[] inputs) : this(source, null, inputs) { }
+    public Plan(Program source, Layout[] inputs) : this(source, null, null, inputs) { }
 
-    Plan(Program source, bool[]? given, Layout[]? strips) {
+    Plan(Program source, StripSizes? sizes, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
         var program = source.Simplify();
-        (steps, outputs, types) = ([.. Fusion.Steps(program, strips is null)], program.Outputs, program.Types());
+        (steps, outputs, types) = ([.. Fusion.Steps(program, sizes)], program.Outputs, program.Types());
         var inputs = program.Inputs.Length;
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         heirs = new int[types.Length];
@@ -137,7 +140,7 @@ internal sealed class Plan {
     }
 
     /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
-    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine, null);
+    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, StripSizes.Usual, mine, null);
 
     /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
     public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
@@ -233,10 +236,10 @@ internal sealed class Plan {
         long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
         return new(
             [.. made.Select(s => new ExplainedStep(
-                [.. s.Equations.Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
+                [.. s.Strips is { } strips ? [$"{strips}"] : Array.Empty<string>(), .. s.Equations.Where(e => s.Strips is null || e.Op is not MovingOp).Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
                 s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x)),
                 microseconds?[Array.IndexOf(steps, s)]))],
-            arenaBytes, outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
+            arenaBytes + steps.Sum(s => s.Strips?.ArenaBytes ?? 0), outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
     }
 
     /// <summary>Has it compiled, runs it so many times, and gives the median of each step's microseconds.</summary>

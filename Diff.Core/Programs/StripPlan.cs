@@ -52,8 +52,11 @@ internal sealed class StripPlan(Program body, int strip, int rows, bool[] whole)
 
     public void Poison() => plan!.Poison();
 
-    /// <summary>The plan of a strip, for <c>Explain</c>.</summary>
-    public Plan Plan => plan!;
+    /// <summary>Bytes that one thread's run borrows.</summary>
+    public long ArenaBytes => plan!.ArenaBytes;
+
+    /// <summary>In the words of <c>Explain</c>.</summary>
+    public override string ToString() => $"Strips[{strip} of {rows}]";
 
     /// <summary>What moves over the inputs and outputs of one run.</summary>
     sealed class Cursors(Program body, Layout[] layouts, bool[] whole) {

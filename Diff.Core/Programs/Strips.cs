@@ -11,11 +11,8 @@ internal readonly record struct PlanPart(Equation Equation, PlanStep? Step) {
 /// never depend on one another, and a group can stand where its first reader stands. Ops say themselves whether their rows are independent
 /// to the bit, see <see cref="Op.OnRows"/>.</remarks>
 internal static class Strips {
-    // Of a strip's widest value, so that a few of them fit the second cache; of a row that is a strip alone; of what makes a group worth it.
-    internal static long Strip = 32 << 10; const long  WidestRow = 256 << 10, Least = 256 << 10;
-
-    public static IEnumerable<PlanPart> Of(Program program, TensorType[] types) {
-        var groups = Grouped(program, types);
+    public static IEnumerable<PlanPart> Of(Program program, TensorType[] types, StripSizes sizes) {
+        var groups = Grouped(program, types, sizes);
         if (!Array.Exists(groups, g => g is not null)) return program.Equations.Select(PlanPart.Of);
         var users = new List<int>[types.Length];
         for (var k = 0; k < groups.Length; k++)
@@ -54,7 +51,7 @@ internal static class Strips {
     }
 
     /// <summary>The group that each equation belongs to, if that is worth running in strips.</summary>
-    static Group?[] Grouped(Program program, TensorType[] types) {
+    static Group?[] Grouped(Program program, TensorType[] types, StripSizes sizes) {
         var groups = new Group?[program.Equations.Length];
         var maker = Makers(program, types);
         var open = new HashSet<Group>();
@@ -80,7 +77,7 @@ internal static class Strips {
             foreach (var x in e.Inputs)
                 if (OpenOf(x) is { } read && read != joined) open.Remove(read);
         }
-        foreach (var group in groups.OfType<Group>().Distinct()) group.Choose(program, types);
+        foreach (var group in groups.OfType<Group>().Distinct()) group.Choose(program, types, sizes);
         return Array.ConvertAll(groups, g => g is { Strip: > 0 } ? g : null);
     }
 
@@ -129,15 +126,22 @@ internal static class Strips {
 
         public bool IsDone { get; set; }
 
-        public void Choose(Program program, TensorType[] types) {
+        public void Choose(Program program, TensorType[] types, StripSizes sizes) {
             var computed = Members.Select(k => program.Equations[k]).Where(e => !IsLayout(e, types)).ToArray();
             // A chain alone is one pass anyway.
-            if (Strips.Strip < 0 || computed.Length < 2 || Array.TrueForAll(computed, e => e.Op is ElementwiseOp)) return;
+            if (computed.Length < 2 || Array.TrueForAll(computed, e => e.Op is ElementwiseOp)) return;
             var bytes = computed.SelectMany(e => e.Types).Sum(t => t.Bytes);
-            var widest = computed.SelectMany(e => e.Types.Concat(e.Inputs.Select(x => types[x]).Where(t => t.Shape.Rank > 0 && t.Shape[0] == Rows))).Max(t => t.Bytes) / Rows;
-            var strip = (int)Math.Clamp(Strips.Strip / Math.Max(1, widest), 1, Rows);
+            var row = computed.SelectMany(e => e.Types.Concat(e.Inputs.Select(x => types[x]).Where(t => t.Shape.Rank > 0 && t.Shape[0] == Rows))).Max(t => t.Bytes) / Rows;
+            var strip = (int)Math.Clamp(sizes.Strip / Math.Max(1, row), 1, Rows);
             if (strip >= 16) strip &= ~15;
-            if (bytes >= Least && widest <= WidestRow && strip * 2 <= Rows) Strip = strip;
+            if (bytes >= sizes.Least && row <= sizes.Strip && strip < Rows) Strip = strip;
         }
     }
+}
+
+/// <summary>When strips are worth it.</summary>
+/// <param name="Strip">Bytes of a strip's widest value: a few of them fit the second cache, and are much to do beside what it takes to begin.</param>
+/// <param name="Least">Bytes that a part has to make: fewer stay in some cache by themselves.</param>
+internal readonly record struct StripSizes(long Strip, long Least) {
+    public static readonly StripSizes Usual = new(256 << 10, 4 << 20);
 }
