@@ -15,6 +15,8 @@ internal abstract record AlongOp(int Axis) : Op {
         return (outer, shape[Axis], inner);
     }
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Axis > 0 ? this : null;
+
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this with { Axis = Axis + 1 }, Repeated(inputs, batched, size));
 
     /// <summary>Each element's neighbour on the side that the result comes from; a constant for the first.</summary>

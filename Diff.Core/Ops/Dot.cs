@@ -52,6 +52,8 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         return $"{(a.Count == 1 ? "" : $"{a.Count} times ")}{m}x{k}·{k}x{n} [{kernel}]";
     }
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => LeftBatch.Count > 0 && (LeftBatch[0], RightBatch[0]) == (0, 0) ? this : null;
+
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Run(inputs[0], inputs[0].Layout, inputs[1], inputs[1].Layout, outputs[0], 0, outputs[0].Shape.Size);
 
     void Run(View left, Layout leftLayout, View right, Layout rightLayout, View to, int from, int count) {

@@ -34,6 +34,8 @@ internal abstract record ElementwiseOp(int Arity) : Op {
         return [new(DTypeOf(types), inputs[0].Shape)];
     }
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => this;
+
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Blocks.Run(this, inputs, outputs[0]);
 
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(this, Repeated(inputs, batched, size));

@@ -141,6 +141,8 @@ internal sealed record TakeAlongOp(int Axis, bool Wrap = true) : IndexOp(Axis) {
 
     protected override bool CountsFromEnd => Wrap;
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Axis > 0 ? this : null;
+
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new TakeAlongOp(Axis + 1, Wrap), Repeated(inputs, batched, size));
 
     public override IEnumerable<Sample> Samples() => [
@@ -168,6 +170,8 @@ internal sealed record PutAlongOp(int Axis, int Size, bool Wrap = true) : IndexO
     protected override Op Inverse(TensorType input) => new TakeAlongOp(Axis, Wrap);
 
     protected override bool CountsFromEnd => Wrap;
+
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Axis > 0 ? this : null;
 
     public override Tensor[] Batch(Tensor[] inputs, bool[] batched, int size) => Graph.ApplyAll(new PutAlongOp(Axis + 1, Size, Wrap), Repeated(inputs, batched, size));
 

@@ -27,6 +27,8 @@ internal sealed record ReshapeOp(Shape To) : MovingOp {
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Strided.Copy(inputs[0], outputs[0].As(inputs[0].Shape.Contiguous));
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => inputs[0].Shape is var from && from.Rank > 0 && from[0] == To[0] ? new ReshapeOp(To.With(0, rows)) : null;
+
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => cotangent.ReshapeTo(input.Shape);
 
     protected override Op Behind(int size, Shape input) => new ReshapeOp(Shape.Of([size, .. To.Span]));
@@ -46,6 +48,8 @@ internal sealed record TransposeOp(Axes Order) : MovingOp {
             : throw new ShapeException($"Transpose: {Order} is not an order of the {input.Rank} axes of {input}.");
 
     public override Layout? Relayout(Layout input) => input.Transpose(Order);
+
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Order[0] == 0 ? this : null;
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => cotangent.TransposeBy(Order.Inverse());
 
@@ -71,6 +75,11 @@ internal sealed record BroadcastOp(Shape To, Axes Map) : MovingOp {
 
     public override Layout? Relayout(Layout input) => input.Broadcast(To, Map);
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) {
+        whole[0] = Map.Count == 0 || Map[0] != 0 || inputs[0].Shape[0] != To[0];
+        return new BroadcastOp(To.With(0, rows), Map);
+    }
+
     protected override Tensor Transpose(Tensor cotangent, TensorType input) {
         var repeated = Enumerable.Range(0, To.Rank).Where(a => Map.Span.IndexOf(a) is var i && (i < 0 || input.Shape[i] != To[a])).ToArray();
         return cotangent.SumOver(Axes.Of(repeated)).ReshapeTo(input.Shape);
@@ -95,6 +104,8 @@ internal sealed record SliceOp(Axes Start, Axes Step, Shape Sizes) : MovingOp {
 
     public override Layout? Relayout(Layout input) => input.Slice(Start, Step, Sizes);
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Sizes[0] == inputs[0].Shape[0] ? new SliceOp(Start, Step, Sizes.With(0, rows)) : null;
+
     protected override Tensor Transpose(Tensor cotangent, TensorType input) {
         var (low, high, inner) = (Start.ToArray(), new int[Start.Count], new int[Start.Count]);
         for (var a = 0; a < low.Length; a++) {
@@ -117,6 +128,8 @@ internal sealed record FlipOp(Axes Along) : MovingOp {
     protected override Shape ShapeOf(Shape input) => Along.Span.ToArray().All(a => a >= 0 && a < input.Rank) ? input : throw new ShapeException($"Flip: {Along} are not axes of {input}.");
 
     public override Layout? Relayout(Layout input) => input.Flip(Along);
+
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Along.Span.IndexOf(0) < 0 ? this : null;
 
     protected override Tensor Transpose(Tensor cotangent, TensorType input) => Graph.Apply(this, cotangent);
 
@@ -156,6 +169,8 @@ internal sealed record PadOp(Axes Low, Axes High, Axes Inner) : MovingOp {
 
     protected override Op Behind(int size, Shape input) => new PadOp(Axes.Of([0, .. Low.Span]), Axes.Of([0, .. High.Span]), Axes.Of([0, .. Inner.Span]));
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => (Low[0], High[0], Inner[0]) == (0, 0, 0) ? this : null;
+
     protected override Tensor Transpose(Tensor cotangent, TensorType input) {
         var rank = Low.Count;
         var (low, high) = (Low.Span.ToArray(), High.Span.ToArray());
@@ -193,6 +208,8 @@ internal sealed record ConcatOp(int Axis) : LinearOp {
             at += x.Shape[Axis];
         }
     }
+
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Axis > 0 ? this : null;
 
     public override Tensor?[] Transpose(Tensor?[] cotangents, Tensor[] inputs, bool[] linear) {
         var at = 0;

@@ -198,6 +198,8 @@ internal sealed record StopGradientOp : Op {
 
     public override bool KeepsWeakness => true;
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => this;
+
     public override Layout? Relayout(Layout input) => input;
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => throw new InvalidOperationException();

@@ -71,6 +71,12 @@ internal abstract record Op {
     /// <summary>The layout an output is computed into.</summary>
     public virtual Layout LayoutOf(TensorType output) => output.Shape.Contiguous;
 
+    /// <summary>The op for some rows of its results, a row being an index of the first axis, to the bit as it computes them among all. Null where rows depend on one another.</summary>
+    /// <param name="rows">How many; the results have at least as many.</param>
+    /// <param name="inputs">The types of all rows.</param>
+    /// <param name="whole">Set for an input of which a row needs more than the same row.</param>
+    public virtual Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => null;
+
     /// <summary>Whether a result of C# numbers alone is still a number without a dtype of its own.</summary>
     public virtual bool KeepsWeakness => false;
 
@@ -172,6 +178,8 @@ internal sealed record AliasOp : UnaryLinearOp {
     public static readonly AliasOp Op = new();
 
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => [inputs[0]];
+
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => this;
 
     public override Layout? Relayout(Layout input) => input;
 

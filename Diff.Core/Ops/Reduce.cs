@@ -20,6 +20,8 @@ internal abstract record ReduceOp(Axes Over) : Op {
         return [new(Check(inputs[0].DType), shape.Without(Over))];
     }
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Over.Span.IndexOf(0) < 0 ? this : null;
+
     protected virtual DType Check(DType type) => type != DType.Bool ? type : throw new DTypeException($"{Name} takes numbers, not bool. Count with x.To(DType.I32).Sum().");
 
     // Neighbouring axes are reduced as one; groups of them from the last to the first.
@@ -145,6 +147,8 @@ internal sealed record ArgExtremeOp(bool Largest, int Axis) : Op {
         if (shape[Axis] == 0) throw new ShapeException($"{Name}: axis {Axis} of {inputs[0]} is empty.");
         return [new(DType.I32, shape.Without(Axes.Of(Axis)))];
     }
+
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Axis > 0 ? this : null;
 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var x = inputs[0];

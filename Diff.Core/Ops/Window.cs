@@ -160,6 +160,8 @@ internal sealed record MaxPoolOp(Axes Window, Axes Stride, Axes Low, Axes High, 
 
     public override int Outputs => 2;
 
+    public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => this;
+
     // A plane is a channel of an image.
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         const double nanoseconds = 0.3;

@@ -1,12 +1,13 @@
 namespace Diff;
 
-/// <summary>What a plan runs at once: one equation, or elementwise equations of one shape that go over memory together.</summary>
+/// <summary>What a plan runs at once: one equation, elementwise equations of one shape that go over memory together, or a part of the program in strips.</summary>
 /// <param name="Equations">In order.</param>
 /// <param name="Inputs">Values read from memory.</param>
 /// <param name="Outputs">Values written to memory; what only the step itself reads is not.</param>
 /// <param name="Blocks">The elementwise chain, or null for any other op.</param>
 /// <param name="Registers">How many blocks the chain needs for what stays inside.</param>
-internal sealed record PlanStep(Equation[] Equations, int[] Inputs, int[] Outputs, BlockStep[]? Blocks, int Registers) {
+/// <param name="Strips">Where the step is a part of the program that runs in strips of rows: how.</param>
+internal sealed record PlanStep(Equation[] Equations, int[] Inputs, int[] Outputs, BlockStep[]? Blocks, int Registers, StripPlan? Strips = null) {
     /// <summary>The last equation of the step that reads a value.</summary>
     public int LastRead(Func<int, bool> value) => Array.FindLastIndex(Equations, e => Array.Exists(e.Inputs, x => value(x)));
 
@@ -22,7 +23,9 @@ internal static class Fusion {
     // More operands than this are more blocks than the first cache holds; small values all fit.
     const int Most = 40, MostSmall = 256;
 
-    public static List<PlanStep> Steps(Program program) {
+    /// <param name="program">A simplified one.</param>
+    /// <param name="strips">Which parts of it run in strips; null for none.</param>
+    public static List<PlanStep> Steps(Program program, StripSizes? strips) {
         var types = program.Types();
         var maker = new Group?[types.Length];
         var users = new int[types.Length];
@@ -31,7 +34,14 @@ internal static class Fusion {
         foreach (var o in program.Outputs) users[o] = int.MaxValue / 2;
         var open = new List<Group>();
         var steps = new List<PlanStep>();
-        foreach (var e in program.Equations) {
+        foreach (var part in strips is { } sizes ? Strips.Of(program, types, sizes) : program.Equations.Select(PlanPart.Of)) {
+            if (part.Step is { } strip) {
+                foreach (var x in strip.Inputs)
+                    if (maker[x] is { } group && open.Remove(group)) steps.Add(Close(group, types, users));
+                steps.Add(strip);
+                continue;
+            }
+            var e = part.Equation;
             var joined = e.Op is ElementwiseOp ? Join(e) : null;
             foreach (var x in e.Inputs)
                 if (maker[x] is { } group && group != joined && open.Remove(group)) steps.Add(Close(group, types, users));

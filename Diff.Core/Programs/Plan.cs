@@ -25,24 +25,35 @@ internal sealed class Plan {
     readonly CompiledChain?[] loops;
     Plan? inPlace;
     int runs;
-    Frame? spare;
+    readonly Spares<Frame> spares = new();
     View[]? carry;
     bool[]? owned;
 
-    public Plan(Program source) : this(source, null) { }
+    public Plan(Program source) : this(source, StripSizes.Usual) { }
 
-    Plan(Program source, bool[]? given) {
+    /// <summary>A plan of which parts run in strips of other sizes than usual, for tests.</summary>
+    public Plan(Program source, StripSizes sizes) : this(source, sizes, null, null) { }
+
+    /// <summary>A plan for inputs of these layouts. It works on strips, and is not cut into strips again.</summary>
+    public Plan(Program source, Layout[] inputs) : this(source, null, null, inputs) { }
+
+    Plan(Program source, StripSizes? sizes, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
         var program = source.Simplify();
-        (steps, outputs, types) = ([.. Fusion.Steps(program)], program.Outputs, program.Types());
+        (steps, outputs, types) = ([.. Fusion.Steps(program, sizes)], program.Outputs, program.Types());
         var inputs = program.Inputs.Length;
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         heirs = new int[types.Length];
         Array.Fill(places, NoPlace);
         Array.Fill(heirs, NoPlace);
-        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
+        for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (strips?[i] ?? Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
         foreach (var step in steps) {
             (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
+            if (step.Strips is { } cut) {
+                foreach (var o in step.Outputs) (layouts[o], roots[o]) = (types[o].Shape.Contiguous, o);
+                cut.Arrange(Array.ConvertAll(step.Inputs, x => layouts[x]));
+                continue;
+            }
             foreach (var e in step.Equations) {
                 var layout = e.Inputs.Length > 0 ? e.Op.Relayout(layouts[e.Inputs[0]]) : null;
                 for (var i = 0; i < e.Types.Length; i++)
@@ -129,7 +140,7 @@ internal sealed class Plan {
     }
 
     /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
-    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, mine);
+    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, StripSizes.Usual, mine, null);
 
     /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
     public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
@@ -147,7 +158,7 @@ internal sealed class Plan {
     }
 
     Frame Start(ReadOnlySpan<View> arguments) {
-        var frame = Interlocked.Exchange(ref spare, null) ?? new Frame(this);
+        var frame = spares.Take() ?? new Frame(this);
         arguments.CopyTo(frame.Slots!);
         return frame;
     }
@@ -168,7 +179,8 @@ internal sealed class Plan {
         var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
         for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
         for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
-        if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
+        if (step.Strips is { } strips) strips.Run(ins, outs);
+        else if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
         else step.Equations[0].Op.Evaluate(ins, outs);
     }
 
@@ -177,7 +189,7 @@ internal sealed class Plan {
         foreach (var slot in passing) frame.Slots[slot] = null;
         Array.Clear(frame.Inputs);
         Array.Clear(frame.Outputs);
-        spare = frame;
+        spares.Return(frame);
     }
 
     /// <summary>Room for the state of a loop over this plan, kept from call to call as the arena is.</summary>
@@ -209,6 +221,7 @@ internal sealed class Plan {
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
         for (var k = 0; k < steps.Length; k++) {
+            steps[k].Strips?.Compile();
             if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
             var run = Blocks.RunOf(Array.ConvertAll(steps[k].Inputs, x => layouts[x]));
             (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, Blocks.Repeats(layouts[x], run)))];
@@ -223,10 +236,10 @@ internal sealed class Plan {
         long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
         return new(
             [.. made.Select(s => new ExplainedStep(
-                [.. s.Equations.Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
+                [.. s.Strips is { } strips ? [$"{strips}"] : Array.Empty<string>(), .. s.Equations.Where(e => s.Strips is null || e.Op is not MovingOp).Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
                 s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x)),
                 microseconds?[Array.IndexOf(steps, s)]))],
-            arenaBytes, outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
+            arenaBytes + steps.Sum(s => s.Strips?.ArenaBytes ?? 0), outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
     }
 
     /// <summary>Has it compiled, runs it so many times, and gives the median of each step's microseconds.</summary>
@@ -247,8 +260,9 @@ internal sealed class Plan {
 
     /// <summary>Fills what the next run borrows with NaN, for tests: nothing may be read that this run did not write.</summary>
     internal void Poison() {
-        if (spare is not { } frame) return;
-        foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
+        foreach (var frame in spares.All)
+            foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
+        foreach (var step in steps) step.Strips?.Poison();
     }
 
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>

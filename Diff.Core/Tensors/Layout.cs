@@ -100,6 +100,17 @@ internal sealed class Layout {
         return new(shape, to, offset);
     }
 
+    /// <summary>The first so many indices of the first axis.</summary>
+    public Layout Rows(int rows) => new(Shape.With(0, rows), strides, Offset);
+
+    /// <summary>Whether it reads rows of the other as the other does, and later ones lie behind them.</summary>
+    public bool IsStripOf(Layout whole) {
+        if (Shape.Rank != whole.Shape.Rank || Offset != whole.Offset || Shape[0] > whole.Shape[0] || whole.strides[0] < 0) return false;
+        for (var a = 0; a < strides.Length; a++)
+            if (a > 0 && Shape[a] != whole.Shape[a] || Shape[a] > 1 && strides[a] != whole.strides[a]) return false;
+        return true;
+    }
+
     /// <summary>What is left at one index of an axis.</summary>
     public Layout At(int axis, int index) {
         var to = new int[strides.Length - 1];

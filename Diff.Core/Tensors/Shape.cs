@@ -138,6 +138,9 @@ internal sealed class Axes : IntList {
 /// <param name="DType">The type of the elements.</param>
 /// <param name="Shape">The sizes of the axes.</param>
 public readonly record struct TensorType(DType DType, Shape Shape) {
+    /// <summary>The same with another size of the first axis.</summary>
+    internal TensorType WithRows(int rows) => new(DType, Shape.With(0, rows));
+
     /// <summary>Bytes of the values, packed.</summary>
     public long Bytes => (long)Shape.Size * DType.Size();
 

@@ -5,7 +5,7 @@ namespace Diff;
 
 /// <summary>Values in memory: bytes that nobody changes once the view is handed out, and the layout to read them by.</summary>
 internal sealed class View {
-    readonly byte[] bytes;
+    byte[] bytes;
     int start;
 
     /// <summary>Checks once that every element of the layout lies inside the bytes; kernels rely on it.</summary>
@@ -15,6 +15,9 @@ internal sealed class View {
             throw new InvalidOperationException($"A {type.Name()}{layout.Shape} does not fit {bytes.Length} bytes from {start}.");
         (this.bytes, this.start, DType, Layout, HasSlack) = (bytes, start, type, layout, hasSlack);
     }
+
+    // What a cursor moves.
+    View(byte[] bytes, DType type, Layout layout) => (this.bytes, DType, Layout) = (bytes, type, layout);
 
     /// <summary>Fresh memory with whatever bytes it has.</summary>
     public static View Allocate(TensorType type) => Allocate(type.DType, type.Shape.Contiguous);
@@ -52,22 +55,43 @@ internal sealed class View {
     /// <summary>The same memory read another way.</summary>
     public View As(Layout layout) => new(bytes, start, DType, layout, HasSlack && layout.Extent == Layout.Extent);
 
-    /// <summary>One view that moves along the first axis of a packed one, for loops that read or write a slice a step.</summary>
+    /// <summary>One view that moves along the first axis of another, for loops over rows or strips of them.</summary>
     public sealed class Cursor {
-        readonly View whole;
-        readonly int bytes;
+        readonly View strip;
+        View whole;
+        int bytes;
 
+        /// <summary>Over the rows of a packed view, one at a time.</summary>
         public Cursor(View whole) {
             if (!whole.Layout.IsContiguous) throw new InvalidOperationException($"A {whole.Type} that is not packed has no rows.");
             var row = Shape.Of(whole.Shape.Span[1..]).Contiguous;
             (this.whole, bytes) = (whole, row.Extent * whole.DType.Size());
-            Row = new(whole.bytes, whole.start, whole.DType, whole.Shape[0] > 0 ? row : whole.Layout);
+            strip = new(whole.bytes, whole.start, whole.DType, whole.Shape[0] > 0 ? row : whole.Layout);
         }
 
-        /// <summary>The slice that it was last moved to; nobody may keep it.</summary>
-        public View Row { get; }
+        /// <summary>Over strips of rows, of views that are still to come.</summary>
+        /// <param name="strip">The layout of the first strip.</param>
+        public Cursor(DType type, Layout strip) => whole = this.strip = new([], type, strip);
 
-        public void MoveTo(int row) => Row.start = (uint)row < (uint)whole.Shape[0] ? whole.start + row * bytes : throw new InvalidOperationException($"No row {row} of {whole.Type}.");
+        /// <summary>Goes over another view from now on, or over none.</summary>
+        public View Over(View? whole) {
+            if (whole is null) {
+                (this.whole, strip.bytes) = (strip, []);
+                return strip;
+            }
+            if (whole.DType != strip.DType || !strip.Layout.IsStripOf(whole.Layout)) throw new InvalidOperationException($"A {strip.Type} is no strip of this {whole.Type}.");
+            (this.whole, strip.bytes, strip.start, bytes) = (whole, whole.bytes, whole.start, whole.Layout.Strides[0] * whole.DType.Size());
+            return strip;
+        }
+
+        /// <summary>Where it was last moved to; nobody may keep it.</summary>
+        public View Row => strip;
+
+        /// <summary>Moves to the row, or to the strip that begins with it.</summary>
+        public void MoveTo(int row) {
+            var rows = strip.Shape.Rank == whole.Shape.Rank ? strip.Shape[0] : 1;
+            strip.start = row >= 0 && row <= whole.Shape[0] - rows ? whole.start + row * bytes : throw new InvalidOperationException($"No row {row} of {whole.Type}.");
+        }
     }
 
     /// <summary>All the memory that the layout may reach, as elements; the layout's offset counts from its first.</summary>

@@ -31,6 +31,22 @@ public class OpLaws {
     [Theory, MemberData(nameof(Ops))]
     public void Twice_gives_the_same_bits(string op) => OpTable.Try(op, c => Values.AssertSame(Graph.ApplyAll(c.Op, c.Inputs), Graph.ApplyAll(c.Op, c.Inputs), "again"));
 
+    [Theory, MemberData(nameof(Ops))]
+    public void Rows_alone_have_the_bits_that_they_have_among_all(string op) => OpTable.Try(op, c => {
+        var types = c.Op.Infer(c.Sample.Inputs);
+        if (types[0].Shape.Rank == 0 || types[0].Shape[0] < 2 || Array.Exists(types, t => t.Shape.Rank == 0 || t.Shape[0] != types[0].Shape[0])) return;
+        var all = Graph.ApplyAll(c.Op, c.Inputs);
+        for (var rows = 1; rows < types[0].Shape[0]; rows++) {
+            var whole = new bool[c.Inputs.Length];
+            if (c.Op.OnRows(rows, c.Sample.Inputs, whole) is not { } some) return;
+            for (var from = 0; from + rows <= types[0].Shape[0]; from++) {
+                Tensor Strip(Tensor x) => x.SliceAxis(0, from, rows);
+                var inputs = c.Inputs.Select((x, i) => whole[i] ? x : Strip(x)).ToArray();
+                Values.AssertSame(Array.ConvertAll(all, Strip), Graph.ApplyAll(some, inputs), $"rows {from} to {from + rows - 1}");
+            }
+        }
+    }, s => s.Inputs.Length > 0);
+
     // What is linear in each of its inputs alone, at most two of them together, has no third derivative: a step of 1 is exact but for rounding. Whether
     // an op is, its own transpose says.
     static bool IsExact(Case c) {

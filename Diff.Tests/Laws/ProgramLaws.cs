@@ -42,11 +42,13 @@ internal static class Laws {
         for (var run = 1; run < 4; run++) Same(eager, Outcome(() => f(at)), $"eager, run {run}");
         var (program, arguments) = Closed(f, at);
         Same(eager, Outcome(() => Tensors(Evaluation.Interpret(program, arguments))), "interpreted");
-        var plan = new Plan(program);
-        for (var run = 0; run < 4; run++) {
-            if (run == 2) plan.Compile();
-            Same(eager, Outcome(() => Tensors(plan.Run(arguments))), $"{(run < 2 ? "planned" : "compiled")}, run {run}");
-            plan.Poison();
+        foreach (var (sizes, how) in new[] { (StripSizes.Usual, ""), (new(150, 0), " in strips") }) {
+            var plan = new Plan(program, sizes);
+            for (var run = 0; run < 4; run++) {
+                if (run == 2) plan.Compile();
+                Same(eager, Outcome(() => Tensors(plan.Run(arguments))), $"{(run < 2 ? "planned" : "compiled")}{how}, run {run}");
+                plan.Poison();
+            }
         }
         var jitted = Jit<Tensor[], Tensor[]>(f);
         for (var run = 0; run < 3; run++) Same(eager, Outcome(() => jitted(at)), $"jitted, run {run}");
