@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using System.Security.Cryptography;
 
 namespace Diff.Benchmarks;
@@ -16,12 +17,23 @@ sealed record Measurement(int Rounds, double Milliseconds) {
         bool[] modes = [false, true];
         var hashes = Array.ConvertAll(modes, jitted => Hash(workload.Start(jitted)));
         var runs = Array.ConvertAll(modes, jitted => workload.Start(jitted));
+        Settle(runs);
         var times = InTurns([
             Here(runs[0].Step), Here(runs[1].Step), Here(workload.OpenBlas?.Invoke()), Here(workload.ByHand?.Invoke()),
             peer is null ? null : repetitions => peer.Measure(workload.Name, repetitions),
         ]);
         return [.. modes.Select((jitted, i) => new Row(workload.Name, jitted, Cores.InUse, times[i]!.Value, machine.Floor(workload.Cost, Cores.InUse),
             times[4], times[2], times[3], Math.Max(0, Allocated(runs[i], out var returned)), returned, hashes[i]))];
+    }
+
+    // The runtime compiles again, in the background, what was called often: until it has had nothing to compile for a while.
+    void Settle(Run[] runs) {
+        const double quiet = 200, most = 20;
+        var (clock, since, compiled) = (Stopwatch.StartNew(), 0.0, -1L);
+        while (clock.Elapsed.TotalMilliseconds is var now && now - since < Math.Min(quiet, Milliseconds) && now < most * Milliseconds) {
+            foreach (var run in runs) run.Step();
+            if (JitInfo.GetCompiledMethodCount() is var count && count != compiled) (since, compiled) = (now, count);
+        }
     }
 
     static Func<int, double?>? Here(Action? step) => step is null ? null : repetitions => {
