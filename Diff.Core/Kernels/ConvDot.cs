@@ -15,6 +15,9 @@ internal static unsafe class ConvDot {
     /// <summary>Elements of the window that one call of the kernel should see, so that its lanes pay for being loaded.</summary>
     private const int LongEnough = 1024;
 
+    /// <summary>Bytes of lanes that are still in the first-level cache when they are added up.</summary>
+    private const int TileBytes = 16 << 10;
+
     internal static void Run<T, V, O>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         var pixels = (int)g.Pixels;
@@ -34,8 +37,10 @@ internal static unsafe class ConvDot {
         var w = Scratch.Rent<T>(Scratch.Slot.Weights, flat * together * rowsAll);
         // What lies between the rows is zero once and for all: no window writes there.
         NativeMemory.Clear(w, (nuint)(flat * together * rowsAll * sizeof(T)));
-        var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, atOnce ? DotKernel.MaxTile * lanes : (nint)images * rowsAll * pixels * lanes);
         var tallest = DotKernel.MaxRows<T, V, O>();
+        // The lanes of a few rows of outputs are added up together.
+        var width = atOnce ? Math.Min(pixels, Math.Max(DotKernel.MaxColumns, TileBytes / (tallest * lanes * sizeof(T)))) : pixels;
+        var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, (nint)lanes * (atOnce ? tallest * width : (nint)images * rowsAll * pixels));
         var tiles = (rowsAll + tallest - 1) / tallest;
         var panels = (pixels + DotKernel.MaxColumns - 1) / DotKernel.MaxColumns;
 
@@ -46,7 +51,7 @@ internal static unsafe class ConvDot {
         tile.ARow = flat * together;
         tile.B = x;
         tile.Masks = masks;
-        tile.LanesRow = (nint)pixels * lanes;
+        tile.LanesRow = (nint)width * lanes;
         tile.Begins = atOnce;
         for (var group = 0; group < g.Groups; group++)
             for (var n0 = 0; n0 < g.N; n0 += images) {
@@ -67,20 +72,16 @@ internal static unsafe class ConvDot {
                             var row = GemmDriver.FirstRow(rowsAll, tiles, t);
                             var rows = GemmDriver.FirstRow(rowsAll, tiles, t + 1) - row;
                             tile.A = w + row * tile.ARow;
-                            for (var panel = 0; panel < panels; panel++) {
+                            for (int panel = 0, first = 0; panel < panels; panel++) {
                                 var column = GemmDriver.FirstRow(pixels, panels, panel);
+                                var end = GemmDriver.FirstRow(pixels, panels, panel + 1);
                                 tile.Offsets = offsets + column;
-                                var columns = GemmDriver.FirstRow(pixels, panels, panel + 1) - column;
-                                if (!atOnce) {
-                                    tile.Lanes = sums + (((nint)(n - n0) * rowsAll + row) * pixels + column) * lanes;
-                                    DotKernel.Run<T, V, O>(&tile, rows, columns);
-                                    continue;
-                                }
-                                tile.Lanes = sums;
-                                tile.LanesRow = columns * lanes;
-                                DotKernel.Run<T, V, O>(&tile, rows, columns);
-                                var y = p->Y + ((nint)n * g.O + group * rowsAll + row) * pixels + column;
-                                for (var i = 0; i < rows; i++) DotKernel.Sums(sums + i * columns * lanes, columns, y + (nint)i * pixels);
+                                tile.Lanes = sums + (atOnce ? column - first : ((nint)(n - n0) * rowsAll + row) * pixels + column) * lanes;
+                                DotKernel.Run<T, V, O>(&tile, rows, end - column);
+                                if (!atOnce || end < pixels && end + DotKernel.MaxColumns - first <= width) continue;
+                                var y = p->Y + ((nint)n * g.O + group * rowsAll + row) * pixels + first;
+                                for (var i = 0; i < rows; i++) DotKernel.Sums(sums + i * tile.LanesRow, end - first, y + (nint)i * pixels);
+                                first = end;
                             }
                         }
                     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Diff;
 
@@ -38,9 +39,6 @@ internal static unsafe class DotKernel {
 
     /// <summary>Columns of a tile; its rows are as many as the registers then hold.</summary>
     internal const int MaxColumns = 4;
-
-    /// <summary>Products in the largest tile.</summary>
-    internal const int MaxTile = 6 * MaxColumns;
 
     internal static int MaxRows<T, V, O>() where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> => O.Accumulators / MaxColumns;
 
@@ -148,11 +146,44 @@ internal static unsafe class DotKernel {
     /// <summary>Of each sixteen lanes their sum; what is there is continued, or begun.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Sums<T>(T* lanes, nint count, T* y, bool accumulate = false) where T : unmanaged {
-        for (nint i = 0; i < count; i++) {
+        nint i = 0;
+        if (typeof(T) == typeof(float) && Avx512F.IsSupported)
+            for (; i <= count - Lanes; i += Lanes) {
+                var sums = Sixteen((float*)lanes + i * Lanes);
+                (accumulate ? Vector512.Load((float*)y + i) + sums : sums).Store((float*)y + i);
+            }
+        for (; i < count; i++) {
             var sum = Sum(lanes + i * Lanes);
             y[i] = accumulate ? Add(y[i], sum) : sum;
         }
     }
+
+    // The same tree for sixteen sums at once: at each level what two vectors have left goes into one. Vectors are taken in the order that puts the sums into theirs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Sixteen(float* p) =>
+        Last(Ones(p, 0), Ones(p, 1), Ones(p, 2), Ones(p, 3));
+
+    // l + 8 and l + 4 of vectors k, k + 4, k + 8, k + 12: four lanes of each are left.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Ones(float* p, int k) {
+        p += k * Lanes;
+        var (a, b) = (Pair(Vector512.Load(p), Vector512.Load(p + 4 * Lanes)), Pair(Vector512.Load(p + 8 * Lanes), Vector512.Load(p + 12 * Lanes)));
+        return Avx512F.Shuffle4x128(a, b, 0b10_00_10_00) + Avx512F.Shuffle4x128(a, b, 0b11_01_11_01);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Pair(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0b01_00_01_00) + Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);
+
+    // l + 2 and l + 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Last(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) {
+        var (e, f) = (Two(a, b), Two(c, d));
+        return Avx512F.Shuffle(e, f, 0b10_00_10_00) + Avx512F.Shuffle(e, f, 0b11_01_11_01);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Two(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle() + Avx512F.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 
     // The tree: l with l + 8, then with l + 4, l + 2, l + 1. Additions of whole vectors are the same additions at any width.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Diff;
@@ -14,6 +15,7 @@ internal static unsafe class GemmDriver {
         var plan = new GemmPlan<T, V, O>(p->M, p->N, p->K, p->ARow, p->ACol, p->BRow, p->BCol);
         for (var i = 0; ; p->Next()) {
             if (plan.Swapped) Swapped<T, V, O>(p, plan);
+            else if (p->K == 1 && p->BCol == 1) Outer<T, V, O>(p);
             else Blocks<T, V, O>(p, plan);
             if (++i == p->Count) return;
         }
@@ -27,6 +29,22 @@ internal static unsafe class GemmDriver {
         last.B += p->N * p->BCol;
         last.C += p->N;
         Run<T, V, O>(&last);
+    }
+
+    /// <summary>A column times a row: nothing is worth being kept in registers but the one factor of a row of C.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Outer<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        var b = p->B;
+        nint n = p->N;
+        var full = n / O.Width * O.Width;
+        var mask = O.Mask((int)(n - full));
+        var accumulate = p->Accumulate;
+        for (nint i = 0; i < p->M; i++) {
+            var x = O.Broadcast(p->A[i * p->ARow]);
+            var c = p->C + i * p->CRow;
+            for (nint j = 0; j < full; j += O.Width) O.Store(c + j, O.Fma(x, O.Load(b + j), accumulate ? O.Load(c + j) : O.Zero));
+            if (full < n) O.StoreMasked(c + full, mask, O.Fma(x, O.LoadMasked(b + full, mask), accumulate ? O.LoadMasked(c + full, mask) : O.Zero));
+        }
     }
 
     private static void Swapped<T, V, O>(GemmProblem<T>* p, in GemmPlan<T, V, O> plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
