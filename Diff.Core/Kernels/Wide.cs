@@ -114,12 +114,12 @@ internal static class Wide {
     /// <summary>x, or the bound where it is above; NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> AtMost<T>(Vector512<T> x, double bound) where T : unmanaged =>
-        Select(Vector512.GreaterThan(x, Splat<T>(bound)), Splat<T>(bound), x);
+        typeof(T) == typeof(float) ? Vector512.MinNative(Splat<float>(bound), x.AsSingle()).As<float, T>() : Vector512.MinNative(Splat(bound), x.AsDouble()).As<double, T>();
 
     /// <summary>x, or the bound where it is below; NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> AtLeast<T>(Vector512<T> x, double bound) where T : unmanaged =>
-        Select(Vector512.LessThan(x, Splat<T>(bound)), Splat<T>(bound), x);
+        typeof(T) == typeof(float) ? Vector512.MaxNative(Splat<float>(bound), x.AsSingle()).As<float, T>() : Vector512.MaxNative(Splat(bound), x.AsDouble()).As<double, T>();
 
     /// <summary>1½·2⁵² (f32: 1½·2²³): what is added to it is rounded to a whole number, which stands in the lowest bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,6 +64,9 @@ internal static class Blocks {
     // A step on an element of a block, and an element that comes from memory or goes there.
     static double Nanoseconds(in Work work, int n) => n * ((work.Loop is null ? 0.15 : 0.05) * work.Steps.Length + 0.1 * (work.Inputs.Length + work.Outputs.Length));
 
+    // Nothing goes from step to step through the cache.
+    static bool IsOnePass(in Work work) => work.Loop is not null || work.Steps.Length == 1;
+
     // Elements from … end − 1; from is a multiple of Length.
     static void Run(in Work work, int from, int end) {
         var n = end - from;
@@ -71,7 +74,7 @@ internal static class Blocks {
         var outputs = work.Outputs;
         var loop = work.Loop;
         var count = inputs.Length + outputs.Length + (loop is null ? work.Registers : 0);
-        var padded = Math.Min(loop is null ? Length : CompiledLength, (n + Vector - 1) & ~(Vector - 1));
+        var padded = Math.Min(IsOnePass(work) ? CompiledLength : Length, (n + Vector - 1) & ~(Vector - 1));
         // Slots are no longer than they have to be, to share few pages, and not a power of two apart: stores at equal distances of
         // 4096 bytes would stall the loads behind them.
         var slot = padded * 8 + 3 * Line;
@@ -132,10 +135,12 @@ internal static class Blocks {
         var strided = Rent(ref readers, inputs.Length);
         var gathers = false;
         for (var k = 0; k < inputs.Length; k++) {
-            if (inputs[k].Layout.IsContiguous || inputs[k].Layout.IsSplat) continue;
-            (strided[k], gathers) = (inputs[k].Layout.Reader(from), true);
+            if (inputs[k].Layout.IsContiguous) continue;
+            if (!inputs[k].Layout.IsSplat) (strided[k], gathers) = (inputs[k].Layout.Reader(from), true);
+            // A slot is full of it, where it is not the loop that repeats it.
+            else gathers |= work.Loop is null;
         }
-        var length = work.Loop is null ? Length : gathers ? CompiledLength : end - from;
+        var length = !IsOnePass(work) ? Length : gathers ? CompiledLength : end - from;
         for (var i = from; i < end; i += length) {
             var here = Math.Min(length, end - i);
             var (whole, vectors) = (here & ~(Vector - 1), (here + Vector - 1) & ~(Vector - 1));

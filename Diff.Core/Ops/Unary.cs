@@ -162,6 +162,14 @@ internal sealed record SigmoidOp : FloatUnary<SigmoidOp, SigmoidOp.Map> {
     protected override Tensor Slope(Tensor x, Tensor y) => y * (1 - y);
 }
 
+/// <summary>ln(1 + eˣ).</summary>
+internal sealed record SoftplusOp : FloatUnary<SoftplusOp, SoftplusOp.Map> {
+    public readonly struct Map : IMap1 {
+        public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Softplus(x);
+    }
+    protected override Tensor Slope(Tensor x, Tensor y) => Functions.Sigmoid(x);
+}
+
 /// <summary>2/√π ∫₀ˣ e^(−t²) dt.</summary>
 internal sealed record ErfOp : FloatUnary<ErfOp, ErfOp.Map> {
     public readonly struct Map : IMap1 {

@@ -25,6 +25,15 @@ internal static class LoopCompiler {
         return loops.GetOrAdd(chain, static c => new(() => new Writer(c).Write())).Value;
     }
 
+    /// <summary>Has something compiled on another thread. A chain that cannot be is interpreted; it must not end somebody's process from there.</summary>
+    public static void Later<T>(T what, Action<T> compile) => ThreadPool.UnsafeQueueUserWorkItem(static work => {
+        try {
+            work.compile(work.what);
+        } catch (Exception e) {
+            System.Diagnostics.Debug.Fail(e.ToString());
+        }
+    }, (what, compile), preferLocal: false);
+
     /// <summary>Emits one chain.</summary>
     sealed class Writer {
         readonly Chain chain;

@@ -7,8 +7,10 @@ namespace Diff;
 /// <remarks>Elementwise equations run in groups, see <see cref="Fusion"/>. Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
 /// it; layouts cost nothing; only results are allocated. A plan may run on any number of threads: each has a frame.</remarks>
 internal sealed class Plan {
-    // So many runs earn a plan that its loops are compiled.
-    const int Line = 64, NoPlace = -1, EarnsLoops = 8;
+    const int Line = 64, NoPlace = -1;
+
+    /// <summary>So many runs earn a plan that its loops are compiled.</summary>
+    public const int EarnsLoops = 8;
 
     readonly PlanStep[] steps;
     readonly int[] outputs;
@@ -154,7 +156,7 @@ internal sealed class Plan {
     }
 
     void Run(Frame frame) {
-        if (runs < EarnsLoops && Interlocked.Increment(ref runs) == EarnsLoops) ThreadPool.UnsafeQueueUserWorkItem(static plan => plan.CompileLater(), this, preferLocal: false);
+        if (runs < EarnsLoops && Interlocked.Increment(ref runs) == EarnsLoops) LoopCompiler.Later(this, static plan => plan.Compile());
         for (var k = 0; k < steps.Length; k++) Run(frame, k);
     }
 
@@ -197,15 +199,6 @@ internal sealed class Plan {
 
     /// <summary>Gives it back.</summary>
     public void ReturnCarry(View[] rented) => carry = rented;
-
-    // A chain that cannot be compiled is interpreted; it must not end somebody's process from a thread of its own.
-    void CompileLater() {
-        try {
-            Compile();
-        } catch (Exception e) {
-            System.Diagnostics.Debug.Fail(e.ToString());
-        }
-    }
 
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
