@@ -11,15 +11,15 @@ namespace Diff;
 internal static class Trigonometry {
     /// <summary>sin x: f32 to 0.51 ulp, f64 to 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Sin<T>(Vector512<T> x) where T : unmanaged, INumber<T> => AreNear(x) ? Map<T, SinOf>(x) : FarSin(x, Map<T, SinOf>(x));
+    public static Vector512<T> Sin<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, SinOf>(x) is var y && AreNear(x) ? y : FarSin(x, y);
 
     /// <summary>cos x: f32 to 0.51 ulp, f64 to 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Cos<T>(Vector512<T> x) where T : unmanaged, INumber<T> => AreNear(x) ? Map<T, CosOf>(x) : FarCos(x, Map<T, CosOf>(x));
+    public static Vector512<T> Cos<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, CosOf>(x) is var y && AreNear(x) ? y : FarCos(x, y);
 
     /// <summary>sin x/cos x: f32 to 0.51 ulp, f64 to 2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Tan<T>(Vector512<T> x) where T : unmanaged, INumber<T> => AreNear(x) ? Map<T, TanOf>(x) : FarTan(x, Map<T, TanOf>(x));
+    public static Vector512<T> Tan<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, TanOf>(x) is var y && AreNear(x) ? y : FarTan(x, y);
 
     /// <summary>The inverse of sin, in [−½π, ½π]: f32 to 0.51 ulp, f64 to 1.3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

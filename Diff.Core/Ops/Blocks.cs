@@ -45,7 +45,7 @@ internal static class Blocks {
 
     /// <summary>Runs a chain. All views have one shape; outputs are contiguous, and may lie exactly over an input that no later step reads.</summary>
     /// <param name="loop">The chain compiled, where it is.</param>
-    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, Loop? loop) {
+    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, Compiled? loop) {
         var n = outputs[0].Shape.Size;
         if (n == 0) return;
         var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = loop };
@@ -58,14 +58,14 @@ internal static class Blocks {
         public ReadOnlySpan<BlockStep> Steps;
         public ReadOnlySpan<View> Inputs, Outputs;
         public int Registers;
-        public Loop? Loop;
+        public Compiled? Loop;
     }
 
     // A step on an element of a block, and an element that comes from memory or goes there.
     static double Nanoseconds(in Work work, int n) => n * ((work.Loop is null ? 0.15 : 0.05) * work.Steps.Length + 0.1 * (work.Inputs.Length + work.Outputs.Length));
 
     // Nothing goes from step to step through the cache.
-    static bool IsOnePass(in Work work) => work.Loop is not null || work.Steps.Length == 1;
+    static bool IsOnePass(in Work work) => work.Loop is { Loops.Length: 1 } || work.Steps.Length == 1;
 
     // Elements from … end − 1; from is a multiple of Length.
     static void Run(in Work work, int from, int end) {
@@ -73,7 +73,7 @@ internal static class Blocks {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
         var loop = work.Loop;
-        var count = inputs.Length + outputs.Length + (loop is null ? work.Registers : 0);
+        var count = inputs.Length + outputs.Length + (loop is { Loops.Length: 1 } ? 0 : work.Registers);
         var padded = Math.Min(IsOnePass(work) ? CompiledLength : Length, (n + Vector - 1) & ~(Vector - 1));
         // Slots are no longer than they have to be, to share few pages, and not a power of two apart: stores at equal distances of
         // 4096 bytes would stall the loads behind them.
@@ -170,7 +170,8 @@ internal static class Blocks {
     }
 
     static void Pass(in Work work, Operand[] all, int count) {
-        if (work.Loop is { } loop) loop(all, count);
+        if (work.Loop is { } compiled)
+            foreach (var loop in compiled.Loops) loop(all, count);
         else foreach (ref readonly var s in work.Steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 

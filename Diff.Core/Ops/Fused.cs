@@ -15,7 +15,7 @@ internal sealed class Fused {
     readonly View[] constants;
     readonly DType argument, result;
     readonly bool weak, whole;
-    Loop? loop;
+    Compiled? loop;
     int runs;
 
     Fused(PlanStep step, View[] constants, DType argument, Tensor like) =>
@@ -56,11 +56,11 @@ internal sealed class Fused {
         var inputs = new View[step.Inputs.Length];
         for (var i = 0; i < inputs.Length; i++) inputs[i] = step.Inputs[i] is > 0 and var at ? constants[at - 1].As(Layout.Splat(x.Shape)) : x;
         var y = View.Allocate(result, x.Shape.Contiguous);
-        Blocks.Run(step.Blocks, inputs, [y], step.Registers, x.Layout.IsSplat ? null : Compiled());
+        Blocks.Run(step.Blocks, inputs, [y], step.Registers, x.Layout.IsSplat ? null : Earned());
         return new(y, weak, whole);
     }
 
-    Loop? Compiled() {
+    Compiled? Earned() {
         if (runs < Plan.EarnsLoops && Interlocked.Increment(ref runs) == Plan.EarnsLoops) LoopCompiler.Later(this, static f => f.Compile());
         return loop;
     }

@@ -24,7 +24,7 @@ internal sealed class Plan {
     readonly bool[] lands;
     readonly bool[]? given;
     readonly int[] heirs;
-    readonly Loop?[] loops;
+    readonly Compiled?[] loops;
     Plan? inPlace;
     int runs;
     Frame? spare;
@@ -56,7 +56,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        loops = new Loop?[steps.Length];
+        loops = new Compiled?[steps.Length];
     }
 
     /// <summary>The program as it was traced: what a graph is compared with.</summary>
