@@ -44,6 +44,12 @@ internal static class Exponentials {
         return Select(Vector512.LessThan(x, Vector512<T>.Zero), e, one) / (e + one);
     }
 
+    /// <summary>ln(1 + eˣ): to 2 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Softplus<T>(Vector512<T> x) where T : unmanaged, INumber<T> =>
+        typeof(T) == typeof(float) ? SingleExponentials.Softplus(x.AsSingle()).As<float, T>()
+        : (Vector512.GreaterThan(x, Vector512<T>.Zero) & x) + Logarithms.Log1p(Exp(-Vector512.Abs(x)));
+
     const double Ln2 = 0.69314718055994530942, Ln2Rest = 2.3190468138462995584e-17;
 
     /// <summary>eˣ in f64: for T = f32 to 2⁻³³, and from e⁻²⁰⁰ to e²⁰⁰.</summary>
@@ -124,7 +130,13 @@ internal static class Exponentials {
     readonly struct Expm1Of : IUnary {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<double> Of<T>(Vector512<double> x) where T : unmanaged {
-            var half = HalfExpm1<T>(AtLeast(AtMost(x, typeof(T) == typeof(float) ? 200 : 710), -50));
+            if (typeof(T) == typeof(float)) {
+                // Nothing overflows here, and CopySign is enough for −0.
+                var (whole, r, rest) = Reduce<T>(AtLeast(AtMost(x, 200), -50));
+                var scale = PowerOfTwo(whole);
+                return Vector512.CopySign(Fma(scale, Curve<T>(r, rest), Fma(scale, r, scale - Vector512<double>.One)), x);
+            }
+            var half = HalfExpm1<T>(AtLeast(AtMost(x, 710), -50));
             // Half of the least subnormal is nothing.
             return Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(x), Vector512.Create(1e-150)), x, Vector512.CopySign(half + half, x));    // −0
         }

@@ -10,6 +10,10 @@ internal interface IMap1 {
     static abstract Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T>;
 }
 
+/// <summary>Arithmetic so long that a compiled loop takes one such function: two pass what the compiler inlines into one method, and keep the processor
+/// waiting for one vector where it could compute several.</summary>
+internal interface ILong;
+
 /// <summary>Arithmetic of two operands.</summary>
 internal interface IMap2 {
     static abstract Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T>;

@@ -40,6 +40,15 @@ internal static class SingleExponentials {
         return Vector512.CopySign(Select(Vector512.GreaterThan(a, Splat<float>(0.8)), far, near), x);
     }
 
+    /// <summary>ln(1 + eˣ) within 2 ulp: max(x, 0) + ln(1 + e) of e = e^−|x|.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Softplus(Vector512<float> x) {
+        var e = Exp(-Vector512.Abs(x));
+        var q = Poly(e, -0.4999998729125919, 0.33332689792625164, -0.24988579205213873, 0.19897933143851132, -0.16129339759800002, 0.12467131385295782,
+            -0.08307419318120782, 0.041981464736049585, -0.013631528028627427, 0.0020729569347212222);
+        return (Vector512.GreaterThan(x, Vector512<float>.Zero) & x) + Fma(e * e, q, e);
+    }
+
     /// <summary>1/(1 + e⁻ˣ) within 1.2 ulp: e/(1 + e) of e = e^−|x| on the left, which has digits down to the subnormals.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sigmoid(Vector512<float> x) {

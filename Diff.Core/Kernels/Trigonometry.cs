@@ -11,15 +11,15 @@ namespace Diff;
 internal static class Trigonometry {
     /// <summary>sin x: f32 to 0.51 ulp, f64 to 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Sin<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, SinOf>(x);
+    public static Vector512<T> Sin<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, SinOf>(x) is var y && AreNear(x) ? y : FarSin(x, y);
 
     /// <summary>cos x: f32 to 0.51 ulp, f64 to 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Cos<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, CosOf>(x);
+    public static Vector512<T> Cos<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, CosOf>(x) is var y && AreNear(x) ? y : FarCos(x, y);
 
     /// <summary>sin x/cos x: f32 to 0.51 ulp, f64 to 2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Tan<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, TanOf>(x);
+    public static Vector512<T> Tan<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, TanOf>(x) is var y && AreNear(x) ? y : FarTan(x, y);
 
     /// <summary>The inverse of sin, in [−½π, ½π]: f32 to 0.51 ulp, f64 to 1.3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,7 +37,7 @@ internal static class Trigonometry {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Atan2<T>(Vector512<T> y, Vector512<T> x) where T : unmanaged, INumber<T> => Map<T, Atan2Of>(y, x);
 
-    const double HalfPi = 1.5707963267948966, HalfPiRest = 6.123233995736766e-17, HalfPiLast = -1.4973849048591833e-33;
+    const double TwoOverPi = 0.63661977236758134308, HalfPi = 1.5707963267948966, HalfPiRest = 6.123233995736766e-17, HalfPiLast = -1.4973849048591833e-33;
 
     // Below it k·½π in two parts is exact to the digits of T: f32 has no number between that comes nearer to a multiple.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,7 +46,7 @@ internal static class Trigonometry {
     // x = k·½π + r + rest, |r| ≤ ¼π: r is exact where k·½π is near x, and rest what is left of the constant.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static (Vector512<long> K, Vector512<double> R, Vector512<double> Remainder) Reduce<T>(Vector512<double> x) where T : unmanaged {
-        var whole = Fma(x, 0.63661977236758134308, Whole<double>());
+        var whole = Fma(x, TwoOverPi, Whole<double>());
         var k = whole - Whole<double>();
         var near = Fma(k, -HalfPi, x);
         if (typeof(T) == typeof(float)) return (whole.AsInt64(), Fma(k, -HalfPiRest, near), Vector512<double>.Zero);
@@ -55,6 +55,29 @@ internal static class Trigonometry {
         // Two differences and two roundings: of near − part, and of part.
         var rest = (near - r - part) - Fma(k, HalfPiRest, -part) - k * HalfPiLast;
         return (whole.AsInt64(), r, rest);
+    }
+
+    // Of f32: x = k·π + r, |r| ≤ ½π, where sin x is ±sin r: one polynomial serves for all of it, and −0 stays.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<double> HalfTurn(Vector512<double> r, Vector512<double> whole) {
+        var z = r * r;
+        var p = Poly(z, -0.16666666626108037, 0.00833333110678605, -0.00019840867965232716, 2.7525371537880417e-06, -2.388867684055881e-08);
+        return ((r * Fma(z, p, Vector512<double>.One)).AsInt64() ^ (whole.AsInt64() << 63)).AsDouble();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<double> SingleSin(Vector512<double> x) {
+        var whole = Fma(x, 0.5 * TwoOverPi, Whole<double>());
+        var k = whole - Whole<double>();
+        return HalfTurn(Fma(k, -2 * HalfPiRest, Fma(k, -2 * HalfPi, x)), whole);
+    }
+
+    // cos x = ±sin(h·π − x) of halves h.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<double> SingleCos(Vector512<double> x) {
+        var whole = Fma(x, 0.5 * TwoOverPi, -0.5) + Whole<double>();
+        var h = whole - Whole<double>() + Splat(0.5);
+        return HalfTurn(Fma(h, 2 * HalfPiRest, Fma(h, 2 * HalfPi, -x)), whole);
     }
 
     // sin(r + rest).
@@ -84,37 +107,44 @@ internal static class Trigonometry {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<double> Flip(Vector512<double> y, Vector512<long> k) => (y.AsInt64() ^ ((k >>> 1) << 63)).AsDouble();
 
+    // Larger arguments one by one: a branch, and a call, that the others do not see.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<double> IsNear<T>(Vector512<double> x) where T : unmanaged => Vector512.LessThanOrEqual(Vector512.Abs(x), Splat(Limit<T>()));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool AreNear<T>(Vector512<double> x) where T : unmanaged => Vector512.LessThanOrEqualAll(Vector512.Abs(x), Splat(Limit<T>()));
+    static bool AreNear<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Vector512.LessThanOrEqualAll(Vector512.Abs(x), Splat<T>(Limit<T>()));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static Vector512<double> EachSin(Vector512<double> x) => Each(x, Math.Sin);
+    static Vector512<T> FarSin<T>(in Vector512<T> x, in Vector512<T> y) where T : unmanaged, INumber<T> => Far(x, y, Math.Sin);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static Vector512<double> EachCos(Vector512<double> x) => Each(x, Math.Cos);
+    static Vector512<T> FarCos<T>(in Vector512<T> x, in Vector512<T> y) where T : unmanaged, INumber<T> => Far(x, y, Math.Cos);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static Vector512<double> EachTan(Vector512<double> x) => Each(x, Math.Tan);
+    static Vector512<T> FarTan<T>(in Vector512<T> x, in Vector512<T> y) where T : unmanaged, INumber<T> => Far(x, y, Math.Tan);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static Vector512<T> Far<T>(Vector512<T> x, Vector512<T> y, Func<double, double> f) where T : unmanaged, INumber<T> {
+        for (var i = 0; i < Vector512<T>.Count; i++) {
+            var angle = double.CreateTruncating(x[i]);
+            if (!(Math.Abs(angle) <= Limit<T>())) y = y.WithElement(i, T.CreateTruncating(f(angle)));
+        }
+        return y;
+    }
 
     readonly struct SinOf : IUnary {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<double> Of<T>(Vector512<double> x) where T : unmanaged {
+            if (typeof(T) == typeof(float)) return SingleSin(x);
             var (k, r, rest) = Reduce<T>(x);
             var y = Flip(Select(IsOdd(k), CosNear<T>(r, rest), SinNear<T>(r, rest)), k);
-            y = Select(Vector512.Equals(x, Vector512<double>.Zero), x, y);    // −0
-            return AreNear<T>(x) ? y : Select(IsNear<T>(x), y, EachSin(x));
+            return Select(Vector512.Equals(x, Vector512<double>.Zero), x, y);    // −0
         }
     }
 
     readonly struct CosOf : IUnary {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<double> Of<T>(Vector512<double> x) where T : unmanaged {
+            if (typeof(T) == typeof(float)) return SingleCos(x);
             var (k, r, rest) = Reduce<T>(x);
-            var y = Flip(Select(IsOdd(k), SinNear<T>(r, rest), CosNear<T>(r, rest)), k + (k & Vector512<long>.One));
-            return AreNear<T>(x) ? y : Select(IsNear<T>(x), y, EachCos(x));
+            return Flip(Select(IsOdd(k), SinNear<T>(r, rest), CosNear<T>(r, rest)), k + (k & Vector512<long>.One));
         }
     }
 
@@ -124,8 +154,7 @@ internal static class Trigonometry {
             var (k, r, rest) = Reduce<T>(x);
             var (s, c, odd) = (SinNear<T>(r, rest), CosNear<T>(r, rest), IsOdd(k));
             var y = Select(odd, -c, s) / Select(odd, s, c);
-            y = Select(Vector512.Equals(x, Vector512<double>.Zero), x, y);    // −0
-            return AreNear<T>(x) ? y : Select(IsNear<T>(x), y, EachTan(x));
+            return Select(Vector512.Equals(x, Vector512<double>.Zero), x, y);    // −0
         }
     }
 

@@ -22,18 +22,25 @@ internal interface IBinary {
 /// rounded once at the end they are right to 0.51 ulp, subnormal results included, without a correction anywhere.</remarks>
 internal static class Wide {
     /// <summary>F of 16 f32, as two times 8 f64, or of 8 f64.</summary>
-    /// <remarks>A call, not inlined: these are long, and a loop of a few would pass what the compiler inlines into one method. For the same reason
-    /// there is one copy for both halves where every 512-bit operation is two of 256.</remarks>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static Vector512<T> Map<T, F>(in Vector512<T> x) where T : unmanaged where F : IUnary {
+    /// <remarks>These are long: two of them would pass what the compiler inlines into one method, see <see cref="ILong"/>. For the same reason
+    /// it is a call, with one copy for both halves, where every 512-bit operation is two of 256.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Map<T, F>(Vector512<T> x) where T : unmanaged where F : IUnary {
+        if (!Vector512.IsHardwareAccelerated) return Called<T, F>(x);
         if (typeof(T) == typeof(double)) return F.Of<T>(x.AsDouble()).As<double, T>();
         var (low, high) = Vector512.Widen(x.AsSingle());
-        if (Vector512.IsHardwareAccelerated) return Vector512.Narrow(F.Of<T>(low), F.Of<T>(high)).As<float, T>();
+        return Vector512.Narrow(F.Of<T>(low), F.Of<T>(high)).As<float, T>();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    static Vector512<T> Called<T, F>(in Vector512<T> x) where T : unmanaged where F : IUnary {
+        if (typeof(T) == typeof(double)) return F.Of<T>(x.AsDouble()).As<double, T>();
+        var (low, high) = Vector512.Widen(x.AsSingle());
         for (var i = 0; i < 2; i++) (low, high) = (high, F.Of<T>(low));
         return Narrow(low, high).As<float, T>();
     }
 
-    /// <summary>F of 16 pairs of f32, or of 8 pairs of f64.</summary>
+    /// <summary>F of 16 pairs of f32, or of 8 pairs of f64: a call.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector512<T> Map<T, F>(in Vector512<T> x, in Vector512<T> y) where T : unmanaged where F : IBinary {
         if (typeof(T) == typeof(double)) return F.Of<T>(x.AsDouble(), y.AsDouble()).As<double, T>();
@@ -114,12 +121,12 @@ internal static class Wide {
     /// <summary>x, or the bound where it is above; NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> AtMost<T>(Vector512<T> x, double bound) where T : unmanaged =>
-        Select(Vector512.GreaterThan(x, Splat<T>(bound)), Splat<T>(bound), x);
+        typeof(T) == typeof(float) ? Vector512.MinNative(Splat<float>(bound), x.AsSingle()).As<float, T>() : Vector512.MinNative(Splat(bound), x.AsDouble()).As<double, T>();
 
     /// <summary>x, or the bound where it is below; NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> AtLeast<T>(Vector512<T> x, double bound) where T : unmanaged =>
-        Select(Vector512.LessThan(x, Splat<T>(bound)), Splat<T>(bound), x);
+        typeof(T) == typeof(float) ? Vector512.MaxNative(Splat<float>(bound), x.AsSingle()).As<float, T>() : Vector512.MaxNative(Splat(bound), x.AsDouble()).As<double, T>();
 
     /// <summary>1½·2⁵² (f32: 1½·2²³): what is added to it is rounded to a whole number, which stands in the lowest bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

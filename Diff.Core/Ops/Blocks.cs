@@ -21,12 +21,6 @@ internal readonly struct Operand(byte[] array, int offset) {
     public Span<byte> Span(int count) => array.AsSpan(offset, count);
 }
 
-/// <summary>A chain that was compiled.</summary>
-/// <param name="Loop">Its loop.</param>
-/// <param name="Run">0, or: of operands that are not contiguous so many elements at a time lie in memory, or are one that repeats. The loop goes over
-/// such runs, and nothing is gathered.</param>
-internal sealed record CompiledChain(Loop Loop, int Run);
-
 /// <summary>Runs elementwise ops over views of any layout, a block of the L1 cache at a time: one op, or a chain of them whose
 /// intermediate values never leave the cache. One op alone is the chain of one, so the bits are the same.</summary>
 internal static class Blocks {
@@ -54,17 +48,17 @@ internal static class Blocks {
     }
 
     /// <summary>Runs a chain. All views have one shape; outputs are contiguous, and may lie exactly over an input that no later step reads.</summary>
-    /// <param name="compiled">The chain compiled, where it is.</param>
-    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, CompiledChain? compiled) {
+    /// <param name="loop">The chain compiled, where it is.</param>
+    public static void Run(ReadOnlySpan<BlockStep> steps, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs, int registers, Compiled? loop) {
         var n = outputs[0].Shape.Size;
         if (n == 0) return;
-        var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = compiled?.Loop, Length = compiled?.Run ?? 0 };
+        var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = loop };
         if (n <= Length) Run(work, 0, n);
-        else if (work.Length > 0) ForkJoin.Over(n / work.Length, Nanoseconds(work, n), work, Runs);
+        else if (loop is { Run: > 0 and var run }) ForkJoin.Over(n / run, Nanoseconds(work, n), work, Runs);
         else ForkJoin.Over(n, Nanoseconds(work, n), work, Run, Length);
     }
 
-    /// <summary>The length of the runs that a compiled chain goes over, see <see cref="CompiledChain"/>; 0 where all operands are contiguous, or some have to be gathered.</summary>
+    /// <summary>The length of the runs that a compiled chain goes over, see <see cref="Compiled.Run"/>; 0 where all operands are contiguous, or some have to be gathered.</summary>
     public static int RunOf(ReadOnlySpan<Layout> inputs) {
         var run = 0;
         if (inputs[0].Shape.Size <= Length) return 0;
@@ -85,12 +79,14 @@ internal static class Blocks {
         public ReadOnlySpan<BlockStep> Steps;
         public ReadOnlySpan<View> Inputs, Outputs;
         public int Registers;
-        public Loop? Loop;
-        public int Length;
+        public Compiled? Loop;
     }
 
     // A step on an element of a block, and an element that comes from memory or goes there.
     static double Nanoseconds(in Work work, int n) => n * ((work.Loop is null ? 0.15 : 0.05) * work.Steps.Length + 0.1 * (work.Inputs.Length + work.Outputs.Length));
+
+    // Nothing goes from step to step through the cache.
+    static bool IsOnePass(in Work work) => work.Loop is { Loops.Length: 1 } || work.Steps.Length == 1;
 
     // Elements from … end − 1; from is a multiple of Length.
     static void Run(in Work work, int from, int end) {
@@ -98,8 +94,8 @@ internal static class Blocks {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
         var loop = work.Loop;
-        var count = inputs.Length + outputs.Length + (loop is null ? work.Registers : 0);
-        var padded = Math.Min(loop is null ? Length : CompiledLength, (n + Vector - 1) & ~(Vector - 1));
+        var count = inputs.Length + outputs.Length + (loop is { Loops.Length: 1 } ? 0 : work.Registers);
+        var padded = Math.Min(IsOnePass(work) ? CompiledLength : Length, (n + Vector - 1) & ~(Vector - 1));
         // Slots are no longer than they have to be, to share few pages, and not a power of two apart: stores at equal distances of
         // 4096 bytes would stall the loads behind them.
         var slot = padded * 8 + 3 * Line;
@@ -121,37 +117,42 @@ internal static class Blocks {
     static void Runs(in Work work, int from, int end) {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
-        var (loop, length) = (work.Loop!, work.Length);
-        var count = inputs.Length + outputs.Length;
-        const int slot = Vector * 8 + Line;
+        var length = work.Loop!.Run;
+        var isOnePass = IsOnePass(work);
+        var most = isOnePass ? length : Math.Min(length, Length);
+        var count = inputs.Length + outputs.Length + (isOnePass ? 0 : work.Registers);
+        var slot = (isOnePass ? Vector : most) * 8 + 3 * Line;
         var room = Scratch(count * slot, out var line);
         var all = Rent(ref places, count);
         var walk = Rent(ref walks, inputs.Length);
+        for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot);
         for (var k = 0; k < inputs.Length; k++) {
             var layout = inputs[k].Layout;
             if (layout.IsSplat) all[k] = new(inputs[k], layout.Offset);
             else if (!layout.IsContiguous) walk[k] = new(layout, length, from);
         }
-        var (whole, rest) = (length & ~(Vector - 1), length & (Vector - 1));
         for (var r = from; r < end; r++) {
-            for (var k = 0; k < inputs.Length; k++) {
-                if (inputs[k].Layout.IsContiguous) all[k] = new(inputs[k], r * length);
-                else if (!inputs[k].Layout.IsSplat) all[k] = new(inputs[k], walk[k].Position);
-            }
-            for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length);
-            loop(all, whole);
-            if (rest > 0) {
+            for (var i = 0; i < length; i += most) {
+                var here = Math.Min(most, length - i);
+                var (whole, rest) = (here & ~(Vector - 1), here & (Vector - 1));
+                for (var k = 0; k < inputs.Length; k++)
+                    if (!inputs[k].Layout.IsSplat) all[k] = new(inputs[k], PlaceOf(inputs[k].Layout, k) + (Repeats(inputs[k].Layout, length) ? 0 : i));
+                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i);
+                Pass(work, all, whole);
+                if (rest == 0) continue;
                 for (var k = 0; k < inputs.Length; k++) {
                     if (Repeats(inputs[k].Layout, length)) continue;
-                    Copy(inputs[k], (inputs[k].Layout.IsContiguous ? r * length : walk[k].Position) + whole, rest, all[k] = new(room, line + k * slot));
+                    Copy(inputs[k], PlaceOf(inputs[k].Layout, k) + i + whole, rest, all[k] = new(room, line + k * slot));
                     Pad(inputs[k], rest, all[k]);
                 }
-                for (var k = inputs.Length; k < count; k++) all[k] = new(room, line + k * slot);
-                loop(all, Vector);
-                for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + whole, rest, all[inputs.Length + k]);
+                for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(room, line + k * slot);
+                Pass(work, all, Vector);
+                for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + whole, rest, all[inputs.Length + k]);
             }
             for (var k = 0; k < inputs.Length; k++)
                 if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) walk[k].Next();
+
+            int PlaceOf(Layout layout, int k) => layout.IsContiguous ? r * length : walk[k].Position;
         }
         Array.Clear(walk, 0, inputs.Length);
         Array.Clear(all, 0, count);
@@ -200,10 +201,12 @@ internal static class Blocks {
         var strided = Rent(ref readers, inputs.Length);
         var gathers = false;
         for (var k = 0; k < inputs.Length; k++) {
-            if (inputs[k].Layout.IsContiguous || inputs[k].Layout.IsSplat) continue;
-            (strided[k], gathers) = (inputs[k].Layout.Reader(from), true);
+            if (inputs[k].Layout.IsContiguous) continue;
+            if (!inputs[k].Layout.IsSplat) (strided[k], gathers) = (inputs[k].Layout.Reader(from), true);
+            // A slot is full of it, where it is not the loop that repeats it.
+            else gathers |= work.Loop is null;
         }
-        var length = work.Loop is null ? Length : gathers ? CompiledLength : end - from;
+        var length = !IsOnePass(work) ? Length : gathers ? CompiledLength : end - from;
         for (var i = from; i < end; i += length) {
             var here = Math.Min(length, end - i);
             var (whole, vectors) = (here & ~(Vector - 1), (here + Vector - 1) & ~(Vector - 1));
@@ -233,7 +236,8 @@ internal static class Blocks {
     }
 
     static void Pass(in Work work, Operand[] all, int count) {
-        if (work.Loop is { } loop) loop(all, count);
+        if (work.Loop is { } compiled)
+            foreach (var loop in compiled.Loops) loop(all, count);
         else foreach (ref readonly var s in work.Steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 

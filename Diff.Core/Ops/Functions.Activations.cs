@@ -9,7 +9,7 @@ public static partial class Functions {
     public static Tensor Sigmoid(Tensor x) => Promotion.ApplyFloat(SigmoidOp.Op, x);
 
     /// <summary>ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + e^(−|x|)), with all digits where eˣ is small.</summary>
-    public static Tensor Softplus(Tensor x) => LogAddExp(x, 0);
+    public static Tensor Softplus(Tensor x) => Promotion.ApplyFloat(SoftplusOp.Op, x);
 
     /// <summary>ln(eᵃ + eᵇ) without overflow.</summary>
     public static Tensor LogAddExp(Tensor a, Tensor b) {
@@ -24,43 +24,43 @@ public static partial class Functions {
     }
 
     /// <summary>x · sigmoid(x), also called swish.</summary>
-    public static Tensor Silu(Tensor x) => x * Sigmoid(x);
+    public static Tensor Silu(Tensor x) => Fused.Of(x, static x => x * Sigmoid(x));
 
     /// <summary>x for x &gt; 0, else α(eˣ − 1), with α = 1.</summary>
-    public static Tensor Elu(Tensor x) => Where(x > 0, x, Expm1(Where(x > 0, 0, x)));
+    public static Tensor Elu(Tensor x) => Fused.Of(x, static x => Where(x > 0, x, Expm1(Where(x > 0, 0, x))));
 
     /// <summary>x for x &gt; 0, else α(eˣ − 1).</summary>
-    public static Tensor Elu(Tensor x, double alpha) => Where(x > 0, x, Expm1(Where(x > 0, 0, x)) * alpha);
+    public static Tensor Elu(Tensor x, double alpha) => Fused.Of(x, alpha, static (x, alpha) => Where(x > 0, x, Expm1(Where(x > 0, 0, x)) * alpha));
 
     /// <summary>x for x &gt; 0, else α(e^(x/α) − 1), with α = 1: smooth for every α (Barron 2017).</summary>
     public static Tensor Celu(Tensor x) => Elu(x);
 
     /// <summary>x for x &gt; 0, else α(e^(x/α) − 1).</summary>
-    public static Tensor Celu(Tensor x, double alpha) => Where(x > 0, x, Expm1(Where(x > 0, 0, x) / alpha) * alpha);
+    public static Tensor Celu(Tensor x, double alpha) => Fused.Of(x, alpha, static (x, alpha) => Where(x > 0, x, Expm1(Where(x > 0, 0, x) / alpha) * alpha));
 
     /// <summary>λ·Elu with α ≈ 1.6733 and λ ≈ 1.0507, which keep mean 0 and variance 1 (Klambauer et al. 2017).</summary>
-    public static Tensor Selu(Tensor x) => Elu(x, 1.6732632423543772848170429916717) * 1.0507009873554804934193349852946;
+    public static Tensor Selu(Tensor x) => Fused.Of(x, static x => Elu(x, 1.6732632423543772848170429916717) * 1.0507009873554804934193349852946);
 
     /// <summary>x for x &gt; 0, else x·slope.</summary>
-    public static Tensor LeakyRelu(Tensor x, double slope) => Where(x > 0, x, x * slope);
+    public static Tensor LeakyRelu(Tensor x, double slope) => Fused.Of(x, slope, static (x, slope) => Where(x > 0, x, x * slope));
 
     /// <summary>min(max(x, 0), 6); its slope at 0 and at 6 is 0.</summary>
-    public static Tensor Relu6(Tensor x) => Where(x >= 6, 6, Relu(x));
+    public static Tensor Relu6(Tensor x) => Fused.Of(x, static x => Where(x >= 6, 6, Relu(x)));
 
     /// <summary>x kept between −1 and 1.</summary>
-    public static Tensor HardTanh(Tensor x) => Clamp(x, -1, 1);
+    public static Tensor HardTanh(Tensor x) => Fused.Of(x, static x => Clamp(x, -1, 1));
 
     /// <summary>Relu6(x + 3)/6: straight lines in place of the sigmoid.</summary>
-    public static Tensor HardSigmoid(Tensor x) => Relu6(x + 3) / 6;
+    public static Tensor HardSigmoid(Tensor x) => Fused.Of(x, static x => Relu6(x + 3) / 6);
 
     /// <summary>x · HardSigmoid(x) (Howard et al. 2019).</summary>
-    public static Tensor HardSwish(Tensor x) => x * HardSigmoid(x);
+    public static Tensor HardSwish(Tensor x) => Fused.Of(x, static x => x * HardSigmoid(x));
 
     /// <summary>x · tanh(softplus x) (Misra 2019).</summary>
-    public static Tensor Mish(Tensor x) => x * Tanh(Softplus(x));
+    public static Tensor Mish(Tensor x) => Fused.Of(x, static x => x * Tanh(Softplus(x)));
 
     /// <summary>x/(1 + |x|).</summary>
-    public static Tensor Softsign(Tensor x) => x / (1 + Abs(x));
+    public static Tensor Softsign(Tensor x) => Fused.Of(x, static x => x / (1 + Abs(x)));
 
     /// <summary>The first half times the sigmoid of the second, along the last axis: [.., 2n] → [.., n] (Dauphin et al. 2016).</summary>
     /// <exception cref="ShapeException">The axis has an odd number of elements.</exception>
@@ -71,13 +71,13 @@ public static partial class Functions {
     public static Tensor Glu(Tensor x, int axis) => x.Given().Split(2, axis) is [var a, var b] ? a * Sigmoid(b) : x;
 
     /// <summary>x for x &gt; 0, else x/100.</summary>
-    public static Tensor LeakyRelu(Tensor x) => Where(x > 0, x, x * 0.01);
+    public static Tensor LeakyRelu(Tensor x) => LeakyRelu(x, 0.01);
 
     /// <summary>x · Φ(x), with the normal distribution's exact Φ (Hendrycks and Gimpel 2016).</summary>
-    public static Tensor Gelu(Tensor x) => x * 0.5 * (Erf(x * Math.Sqrt(0.5)) + 1);
+    public static Tensor Gelu(Tensor x) => Fused.Of(x, static x => x * 0.5 * (Erf(x * Math.Sqrt(0.5)) + 1));
 
     /// <summary>½x(1 + tanh(√(2/π)(x + 0.044715x³))): <see cref="Gelu"/> as GPT-2 has it, to 3 digits.</summary>
-    public static Tensor GeluTanh(Tensor x) => x * 0.5 * (Tanh((x + x.Pow(3) * 0.044715) * Math.Sqrt(2 / Math.PI)) + 1);
+    public static Tensor GeluTanh(Tensor x) => Fused.Of(x, static x => x * 0.5 * (Tanh((x + x.Pow(3) * 0.044715) * Math.Sqrt(2 / Math.PI)) + 1));
 
     /// <summary>eˣ over the sum of them along the axis: positive, adding up to 1. Shape kept.</summary>
     /// <param name="x">Floats; large ones do not overflow.</param>

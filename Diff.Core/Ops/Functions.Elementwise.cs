@@ -113,10 +113,10 @@ public static partial class Functions {
     public static Tensor IsNaN(Tensor x) => x.Given().Ne(x);
 
     /// <summary>Whether infinite, of either sign.</summary>
-    public static Tensor IsInf(Tensor x) => Abs(x).Eq(double.PositiveInfinity);
+    public static Tensor IsInf(Tensor x) => Fused.Of(x, static x => Abs(x).Eq(double.PositiveInfinity));
 
     /// <summary>Whether neither infinite nor NaN.</summary>
-    public static Tensor IsFinite(Tensor x) => Abs(x) < double.PositiveInfinity;
+    public static Tensor IsFinite(Tensor x) => Fused.Of(x, static x => Abs(x) < double.PositiveInfinity);
 
     /// <summary>The larger of two; NaN where either is. Where they are equal each has half the derivative.</summary>
     public static Tensor Max(Tensor a, Tensor b) => Promotion.Apply(MaxOp.Op, a, b);

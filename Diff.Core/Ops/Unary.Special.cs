@@ -8,7 +8,7 @@ namespace Diff;
 
 /// <summary>2ˣ, exact where x is whole.</summary>
 internal sealed record Exp2Op : FloatUnary<Exp2Op, Exp2Op.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Exp2(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y * Math.Log(2);
@@ -16,7 +16,7 @@ internal sealed record Exp2Op : FloatUnary<Exp2Op, Exp2Op.Map> {
 
 /// <summary>log₂ x, exact at powers of two.</summary>
 internal sealed record Log2Op() : FloatUnary<Log2Op, Log2Op.Map>(0.1, 4) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Log2(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / (x * Math.Log(2));
@@ -24,7 +24,7 @@ internal sealed record Log2Op() : FloatUnary<Log2Op, Log2Op.Map>(0.1, 4) {
 
 /// <summary>log₁₀ x, exact at powers of ten.</summary>
 internal sealed record Log10Op() : FloatUnary<Log10Op, Log10Op.Map>(0.1, 4) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Log10(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / (x * Math.Log(10));
@@ -32,14 +32,14 @@ internal sealed record Log10Op() : FloatUnary<Log10Op, Log10Op.Map>(0.1, 4) {
 
 /// <summary>∛x, of negative x too; its slope at 0 is ∞.</summary>
 internal sealed record CbrtOp() : FloatUnary<CbrtOp, CbrtOp.Map>(0.1, 4) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Powers.Cbrt(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / (y.Square() * 3);
 }
 
 internal sealed record AsinhOp : FloatUnary<AsinhOp, AsinhOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Asinh(x);
     }
     // √(x² + 1) without the overflow of x².
@@ -48,7 +48,7 @@ internal sealed record AsinhOp : FloatUnary<AsinhOp, AsinhOp.Map> {
 
 /// <summary>The inverse of cosh on x ≥ 1; its slope at 1 is ∞.</summary>
 internal sealed record AcoshOp() : FloatUnary<AcoshOp, AcoshOp.Map>(1.2, 4) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Acosh(x);
     }
     // Two roots: x² − 1 would lose digits near 1 and overflow far out.
@@ -56,7 +56,7 @@ internal sealed record AcoshOp() : FloatUnary<AcoshOp, AcoshOp.Map>(1.2, 4) {
 }
 
 internal sealed record AtanhOp() : FloatUnary<AtanhOp, AtanhOp.Map>(-0.9, 0.9) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Atanh(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / ((1 - x) * (1 + x));
@@ -64,7 +64,7 @@ internal sealed record AtanhOp() : FloatUnary<AtanhOp, AtanhOp.Map>(-0.9, 0.9) {
 
 /// <summary>1 − erf x, with its digits where that is small.</summary>
 internal sealed record ErfcOp : FloatUnary<ErfcOp, ErfcOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => ErrorFunctions.Erfc(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Exp(-x.Square()) * (-2 / Math.Sqrt(Math.PI));
@@ -72,7 +72,7 @@ internal sealed record ErfcOp : FloatUnary<ErfcOp, ErfcOp.Map> {
 
 /// <summary>The inverse of erf on −1 … 1.</summary>
 internal sealed record ErfInvOp() : FloatUnary<ErfInvOp, ErfInvOp.Map>(-0.9, 0.9) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => ErrorFunctions.ErfInv(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Exp(y.Square()) * (Math.Sqrt(Math.PI) / 2);

@@ -49,7 +49,7 @@ internal sealed record ReluOp : NumberUnary<ReluOp, ReluOp.Map> {
 }
 
 internal sealed record ExpOp : FloatUnary<ExpOp, ExpOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Exp(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y;
@@ -57,14 +57,14 @@ internal sealed record ExpOp : FloatUnary<ExpOp, ExpOp.Map> {
 
 /// <summary>eˣ − 1 without the cancellation near 0: <c>Math.Exp(x) − 1</c> would lose all digits below 1e-16.</summary>
 internal sealed record Expm1Op : FloatUnary<Expm1Op, Expm1Op.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Expm1(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y + 1;
 }
 
 internal sealed record LogOp() : FloatUnary<LogOp, LogOp.Map>(0.1, 4) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Log(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / x;
@@ -72,7 +72,7 @@ internal sealed record LogOp() : FloatUnary<LogOp, LogOp.Map>(0.1, 4) {
 
 /// <summary>ln(1 + x) without rounding 1 + x first.</summary>
 internal sealed record Log1pOp() : FloatUnary<Log1pOp, Log1pOp.Map>(-0.9, 4) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Logarithms.Log1p(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / (x + 1);
@@ -94,28 +94,28 @@ internal sealed record RsqrtOp() : FloatUnary<RsqrtOp, RsqrtOp.Map>(0.1, 4) {
 }
 
 internal sealed record SinOp : FloatUnary<SinOp, SinOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Trigonometry.Sin(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Cos(x);
 }
 
 internal sealed record CosOp : FloatUnary<CosOp, CosOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Trigonometry.Cos(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => -Functions.Sin(x);
 }
 
 internal sealed record TanOp() : FloatUnary<TanOp, TanOp.Map>(-1.2, 1.2) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Trigonometry.Tan(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y.Square() + 1;
 }
 
 internal sealed record AsinOp() : FloatUnary<AsinOp, AsinOp.Map>(-0.9, 0.9) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Trigonometry.Asin(x);
     }
     // (1 − x)(1 + x) keeps the digits that 1 − x² loses near ±1.
@@ -123,35 +123,35 @@ internal sealed record AsinOp() : FloatUnary<AsinOp, AsinOp.Map>(-0.9, 0.9) {
 }
 
 internal sealed record AcosOp() : FloatUnary<AcosOp, AcosOp.Map>(-0.9, 0.9) {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Trigonometry.Acos(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => -Functions.Rsqrt((1 - x) * (1 + x));
 }
 
 internal sealed record AtanOp : FloatUnary<AtanOp, AtanOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Trigonometry.Atan(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => 1 / (x.Square() + 1);
 }
 
 internal sealed record SinhOp : FloatUnary<SinhOp, SinhOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Sinh(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Cosh(x);
 }
 
 internal sealed record CoshOp : FloatUnary<CoshOp, CoshOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Cosh(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Sinh(x);
 }
 
 internal sealed record TanhOp : FloatUnary<TanhOp, TanhOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Tanh(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => (1 - y) * (1 + y);
@@ -159,15 +159,23 @@ internal sealed record TanhOp : FloatUnary<TanhOp, TanhOp.Map> {
 
 /// <summary>1/(1 + e⁻ˣ).</summary>
 internal sealed record SigmoidOp : FloatUnary<SigmoidOp, SigmoidOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Sigmoid(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => y * (1 - y);
 }
 
+/// <summary>ln(1 + eˣ).</summary>
+internal sealed record SoftplusOp : FloatUnary<SoftplusOp, SoftplusOp.Map> {
+    public readonly struct Map : IMap1, ILong {
+        public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => Exponentials.Softplus(x);
+    }
+    protected override Tensor Slope(Tensor x, Tensor y) => Functions.Sigmoid(x);
+}
+
 /// <summary>2/√π ∫₀ˣ e^(−t²) dt.</summary>
 internal sealed record ErfOp : FloatUnary<ErfOp, ErfOp.Map> {
-    public readonly struct Map : IMap1 {
+    public readonly struct Map : IMap1, ILong {
         public static Vector512<T> Run<T>(Vector512<T> x) where T : unmanaged, INumber<T> => ErrorFunctions.Erf(x);
     }
     protected override Tensor Slope(Tensor x, Tensor y) => Functions.Exp(-x.Square()) * (2 / Math.Sqrt(Math.PI));

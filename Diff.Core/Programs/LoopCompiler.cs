@@ -9,48 +9,80 @@ namespace Diff;
 /// <summary>A chain of elementwise ops over one stretch of memory: count is a multiple of 16 elements; of a repeated operand the first is read.</summary>
 internal delegate void Loop(Operand[] operands, int count);
 
+/// <summary>A chain compiled: one loop, or several that follow each other over a block, where what is between them lies in registers of the chain.</summary>
+/// <param name="Loops">In order.</param>
+internal sealed record Compiled(Loop[] Loops) {
+    /// <summary>0, or: of operands that are not contiguous so many elements at a time lie in memory, or are one that repeats. The loops go over such runs,
+    /// and nothing is gathered.</summary>
+    public int Run { get; init; }
+}
+
 /// <summary>Writes a chain down as one loop whose intermediate values are registers, in the machine's own code.</summary>
 /// <remarks>Each op contributes the method that the interpreter of blocks loops over, so the bits are the same. What an op has no such method
 /// for, and chains over numbers of two sizes, stay with the interpreter; so does everything where no code can be made at run time.</remarks>
 internal static class LoopCompiler {
     // A loop is a pure function of the chain, so that many plans share it: each last batch of an epoch is another plan.
-    static readonly ConcurrentDictionary<Chain, Lazy<Loop?>> loops = new();
+    static readonly ConcurrentDictionary<Chain, Lazy<Compiled?>> loops = new();
 
     const int MostKept = 4096;
 
-    /// <summary>The loop of a chain, or null where there can be none.</summary>
-    public static Loop? Find(Chain chain) {
+    /// <summary>The loops of a chain, or null where there can be none.</summary>
+    public static Compiled? Find(Chain chain) {
         if (!RuntimeFeature.IsDynamicCodeCompiled) return null;
         if (loops.Count > MostKept) loops.Clear();
-        return loops.GetOrAdd(chain, static c => new(() => new Writer(c).Write())).Value;
+        return loops.GetOrAdd(chain, static c => new(() => Compile(c))).Value;
     }
 
-    /// <summary>Emits one chain.</summary>
+    static Compiled? Compile(Chain chain) {
+        // One function that is long to a loop: the others begin loops of their own.
+        int[] longs = [.. Enumerable.Range(0, chain.Steps.Length).Where(k => IsLong(chain.Steps[k]))];
+        int[] bounds = [0, .. longs.Skip(1), chain.Steps.Length];
+        var loops = new Loop[bounds.Length - 1];
+        for (var i = 0; i < loops.Length; i++) {
+            if (new Writer(chain, bounds[i], bounds[i + 1]).Write() is not { } loop) return null;
+            loops[i] = loop;
+        }
+        return new(loops);
+
+        static bool IsLong(BlockStep s) => s.Op.Vector(s.Type, typeof(int))?.DeclaringType!.IsAssignableTo(typeof(ILong)) ?? false;
+    }
+
+    /// <summary>Has something compiled on another thread. A chain that cannot be is interpreted; it must not end somebody's process from there.</summary>
+    public static void Later<T>(T what, Action<T> compile) => ThreadPool.UnsafeQueueUserWorkItem(static work => {
+        try {
+            work.compile(work.what);
+        } catch (Exception e) {
+            System.Diagnostics.Debug.Fail(e.ToString());
+        }
+    }, (what, compile), preferLocal: false);
+
+    /// <summary>Emits the steps from … end − 1 of a chain.</summary>
     sealed class Writer {
         readonly Chain chain;
+        readonly int from, end;
         readonly Type maskLane;
         readonly bool possible;
-        readonly LocalBuilder[] blocks;
+        readonly LocalBuilder?[] blocks;
         readonly Value?[] values;
         readonly DynamicMethod method = new("Loop", null, [typeof(Operand[]), typeof(int)], typeof(LoopCompiler).Module, skipVisibility: true);
         readonly ILGenerator il;
         readonly LocalBuilder index;
 
-        public Writer(Chain chain) {
-            this.chain = chain;
+        public Writer(Chain chain, int from, int end) {
+            (this.chain, this.from, this.end) = (chain, from, end);
             il = method.GetILGenerator();
             var sizes = chain.Inputs.Select(x => x.Type).Concat(chain.Steps.Select(s => s.Result)).Where(t => t != DType.Bool).Select(t => t.Size()).Distinct().ToArray();
             possible = sizes.Length <= 1;
             maskLane = sizes is [8] ? typeof(long) : typeof(int);
-            var operands = chain.Inputs.Length + chain.Outputs;
-            blocks = new LocalBuilder[operands];
-            values = new Value?[operands + chain.Steps.Max(s => s.To) + 1];
+            var operands = Math.Max(chain.Inputs.Length + chain.Outputs, chain.Steps.Max(s => s.To) + 1);
+            (blocks, values) = (new LocalBuilder?[operands], new Value?[operands]);
             index = il.DeclareLocal(typeof(nint));
         }
 
         public Loop? Write() {
             if (!possible || chain.Steps.Any(s => MethodOf(s) is null)) return null;
             for (var k = 0; k < blocks.Length; k++) {
+                if (!IsInMemory(k)) continue;
                 il.Emit(OpCodes.Ldarg_0);
                 il.Emit(OpCodes.Ldc_I4, k);
                 il.Emit(OpCodes.Ldelema, typeof(Operand));
@@ -58,8 +90,8 @@ internal static class LoopCompiler {
                 il.Emit(OpCodes.Stloc, blocks[k] = il.DeclareLocal(typeof(byte).MakeByRefType()));
             }
             for (var k = 0; k < chain.Inputs.Length; k++) {
-                if (!chain.Inputs[k].Repeats) continue;
-                il.Emit(OpCodes.Ldloc, blocks[k]);
+                if (!chain.Inputs[k].Repeats || blocks[k] is not { } block) continue;
+                il.Emit(OpCodes.Ldloc, block);
                 values[k] = Call(chain.Inputs[k].Type == DType.Bool ? Of(typeof(Masks), nameof(Masks.Repeat), maskLane) : Of(typeof(Loops), nameof(Loops.Repeat), Lane(chain.Inputs[k].Type)), chain.Inputs[k].Type);
             }
             il.Emit(OpCodes.Ldc_I4_0);
@@ -67,7 +99,7 @@ internal static class LoopCompiler {
             il.Emit(OpCodes.Stloc, index);
             var again = il.DefineLabel();
             il.MarkLabel(again);
-            foreach (var step in chain.Steps) Emit(step);
+            for (var k = from; k < end; k++) Emit(k);
             il.Emit(OpCodes.Ldloc, index);
             il.Emit(OpCodes.Ldc_I4, maskLane == typeof(long) ? Vector512<long>.Count : Vector512<int>.Count);
             il.Emit(OpCodes.Conv_I);
@@ -84,11 +116,12 @@ internal static class LoopCompiler {
             return loop;
         }
 
-        void Emit(BlockStep step) {
+        void Emit(int at) {
+            var step = chain.Steps[at];
             var called = MethodOf(step)!;
             var parameters = called.GetParameters();
             int[] operands = [step.A, step.B, step.C];
-            foreach (var o in operands[..step.Op.Arity]) Read(o);
+            foreach (var o in operands[..step.Op.Arity]) Read(o, at);
             for (var k = 0; k < step.Op.Arity; k++) {
                 var value = values[operands[k]]!;
                 il.Emit(OpCodes.Ldloc, value.Local);
@@ -102,21 +135,43 @@ internal static class LoopCompiler {
                 called = Of(typeof(Masks), nameof(Masks.As), made, maskLane);
             }
             var result = values[step.To] = Call(called, step.Result);
-            if (step.To >= blocks.Length) return;
+            if (!IsWritten(at)) return;
             il.Emit(OpCodes.Ldloc, result.Local);
-            il.Emit(OpCodes.Ldloc, blocks[step.To]);
+            il.Emit(OpCodes.Ldloc, blocks[step.To]!);
             il.Emit(OpCodes.Ldloc, index);
             il.Emit(OpCodes.Call, step.Result == DType.Bool ? Of(typeof(Masks), nameof(Masks.Store), maskLane) : Of(typeof(Loops), nameof(Loops.Store), Lane(step.Result)));
         }
 
-        // An operand of this loop is read once a turn, when it is first needed.
-        void Read(int operand) {
+        // An input, or what an earlier loop computed, is read once a turn, when it is first needed.
+        void Read(int operand, int at) {
             if (values[operand] is not null) return;
-            var type = chain.Inputs[operand].Type;
-            il.Emit(OpCodes.Ldloc, blocks[operand]);
+            var type = operand < chain.Inputs.Length ? chain.Inputs[operand].Type : chain.Steps[Array.FindLastIndex(chain.Steps, at - 1, s => s.To == operand)].Result;
+            il.Emit(OpCodes.Ldloc, blocks[operand]!);
             il.Emit(OpCodes.Ldloc, index);
             values[operand] = Call(type == DType.Bool ? Of(typeof(Masks), nameof(Masks.Load), maskLane) : Of(typeof(Loops), nameof(Loops.Load), Lane(type)), type);
         }
+
+        // Inputs and outputs are, and of registers those that go from loop to loop.
+        bool IsInMemory(int operand) {
+            for (var k = from; k < end; k++)
+                if (Reads(chain.Steps[k], operand) || chain.Steps[k].To == operand && IsWritten(k)) return operand < Inside || from > 0 || end < chain.Steps.Length;
+            return false;
+        }
+
+        // An output is, and a register that a later loop reads.
+        bool IsWritten(int step) {
+            var to = chain.Steps[step].To;
+            if (to < Inside) return true;
+            for (var k = step + 1; k < chain.Steps.Length; k++) {
+                if (k >= end && Reads(chain.Steps[k], to)) return true;
+                if (chain.Steps[k].To == to) return false;
+            }
+            return false;
+        }
+
+        int Inside => chain.Inputs.Length + chain.Outputs;
+
+        static bool Reads(BlockStep s, int operand) => s.A == operand || s.B == operand || s.C == operand;
 
         Value Call(MethodInfo called, DType type) {
             il.Emit(OpCodes.Call, called);

@@ -7,8 +7,10 @@ namespace Diff;
 /// <remarks>Elementwise equations run in groups, see <see cref="Fusion"/>. Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
 /// it; layouts cost nothing; only results are allocated. A plan may run on any number of threads: each has a frame.</remarks>
 internal sealed class Plan {
-    // So many runs earn a plan that its loops are compiled.
-    const int Line = 64, NoPlace = -1, EarnsLoops = 8;
+    const int Line = 64, NoPlace = -1;
+
+    /// <summary>So many runs earn a plan that its loops are compiled.</summary>
+    public const int EarnsLoops = 8;
 
     readonly PlanStep[] steps;
     readonly int[] outputs;
@@ -22,7 +24,7 @@ internal sealed class Plan {
     readonly bool[] lands;
     readonly bool[]? given;
     readonly int[] heirs;
-    readonly CompiledChain?[] loops;
+    readonly Compiled?[] loops;
     Plan? inPlace;
     int runs;
     readonly Spares<Frame> spares = new();
@@ -66,7 +68,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        loops = new CompiledChain?[steps.Length];
+        loops = new Compiled?[steps.Length];
     }
 
     /// <summary>The program as it was traced.</summary>
@@ -164,7 +166,7 @@ internal sealed class Plan {
     }
 
     void Run(Frame frame) {
-        if (runs < EarnsLoops && Interlocked.Increment(ref runs) == EarnsLoops) ThreadPool.UnsafeQueueUserWorkItem(static plan => plan.CompileLater(), this, preferLocal: false);
+        if (runs < EarnsLoops && Interlocked.Increment(ref runs) == EarnsLoops) LoopCompiler.Later(this, static plan => plan.Compile());
         for (var k = 0; k < steps.Length; k++) Run(frame, k);
     }
 
@@ -209,15 +211,6 @@ internal sealed class Plan {
     /// <summary>Gives it back.</summary>
     public void ReturnCarry(View[] rented) => carry = rented;
 
-    // A chain that cannot be compiled is interpreted; it must not end somebody's process from a thread of its own.
-    void CompileLater() {
-        try {
-            Compile();
-        } catch (Exception e) {
-            System.Diagnostics.Debug.Fail(e.ToString());
-        }
-    }
-
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
         for (var k = 0; k < steps.Length; k++) {
@@ -225,7 +218,7 @@ internal sealed class Plan {
             if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
             var run = Blocks.RunOf(Array.ConvertAll(steps[k].Inputs, x => layouts[x]));
             (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, Blocks.Repeats(layouts[x], run)))];
-            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = new(loop, run);
+            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = loop with { Run = run };
         }
     }
 

@@ -160,6 +160,7 @@ public class SpecialValuesTests {
         ["Sign"] = (Sign, _ => 0),
         ["Sin"] = (Math.Sin, Math.Cos),
         ["Sinh"] = (Math.Sinh, Math.Cosh),
+        ["Softplus"] = (x => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))), x => 1 / (1 + Math.Exp(-x))),
         ["Sqrt"] = (Math.Sqrt, x => 0.5 / Math.Sqrt(x)),
         ["Square"] = (x => x * x, x => 2 * x),
         ["Tan"] = (Math.Tan, x => 1 / Math.Pow(Math.Cos(x), 2)),

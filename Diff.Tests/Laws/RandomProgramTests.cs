@@ -25,7 +25,7 @@ public class RandomProgramTests {
         Assert.DoesNotContain(Recorded(f, at), c => c.Op is MulOp && c.Inputs[0].Call?.Op is AtanOp);
 
     static void NoSumOverTheSecondAxis(Func<Tensor[], Tensor[]> f, params Tensor[] at) =>
-        Assert.DoesNotContain(Recorded(f, at), c => c.Op is SumOp { Over: var axes } && axes.Span.Contains(1));
+        Assert.DoesNotContain(Recorded(f, at), c => c.Op is SumOp { Over: var axes } && axes.Span.Contains(1) && c.Inputs[0].Size > 0);
 
     static List<(Op Op, Tensor[] Inputs, Tensor Result)> Recorded(Func<Tensor[], Tensor[]> f, Tensor[] at) {
         using var scope = new Scope("law");

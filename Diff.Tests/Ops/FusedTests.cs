@@ -1,0 +1,79 @@
+namespace Diff.Tests;
+
+/// <summary>A composition that runs as one chain has the bits, the type and the errors of its ops one by one.</summary>
+public class FusedTests {
+    static readonly (string Name, Func<Tensor, Tensor> F)[] functions = [
+        ("Silu", Silu), ("Elu", Elu), ("Elu of α", x => Elu(x, 0.7)), ("Celu of α", x => Celu(x, 1.3)), ("Selu", Selu), ("LeakyRelu", LeakyRelu), ("LeakyRelu of a slope", x => LeakyRelu(x, 0.2)),
+        ("Relu6", Relu6), ("HardTanh", HardTanh), ("HardSigmoid", HardSigmoid), ("HardSwish", HardSwish), ("Mish", Mish), ("Softsign", Softsign),
+        ("Gelu", Gelu), ("GeluTanh", GeluTanh), ("IsInf", IsInf), ("IsFinite", IsFinite),
+    ];
+
+    static Tensor OneByOne(Func<Tensor, Tensor> f, Tensor x) {
+        using var scope = new Scope("OneByOne");
+        var variable = Graph.InputLike(x, scope);
+        var y = f(variable);
+        var graph = ProgramBuilder.Close([y], scope, [variable]);
+        var program = graph.ToProgram();
+        View[] arguments = [x.Value, .. graph.Leaves.Skip(1).Select(t => t.Value)];
+        graph.Return();
+        return new(Evaluation.Interpret(program, arguments)[0], y.IsWeak, y.IsWhole);
+    }
+
+    static void Same(string name, Tensor want, Tensor got) {
+        Assert.Equal((name, want.Type, want.IsWeak, want.IsWhole), (name, got.Type, got.IsWeak, got.IsWhole));
+        Assert.True(want.Value.Packed().Bytes.SequenceEqual(got.Value.Packed().Bytes), name);
+    }
+
+    static IEnumerable<Tensor> Arguments() {
+        foreach (var type in new[] { DType.F32, DType.F64, DType.I32 })
+            foreach (var n in new[] { 0, 1, 5, 512, 517, 3000 }) yield return (Key.Of(n).Normal(n) * 4).To(type);
+        yield return (Key.Of(1).Normal(40, 30) * 4).T;
+        yield return Tensor.Full(0.5, Shape.Of(700), DType.F32);
+        yield return new Tensor(View.Of<float>([float.NegativeInfinity, -0f, 0, float.Epsilon, 6, float.PositiveInfinity, float.NaN], Shape.Of(7)));
+        yield return 0.75;
+        yield return -3;
+    }
+
+    [Fact]
+    public void Bits_are_those_of_the_ops_one_by_one() {
+        foreach (var (name, f) in functions)
+            foreach (var x in Arguments()) Same($"{name} of {x.Type}", OneByOne(f, x), f(x));
+    }
+
+    [Fact]
+    public void Also_when_it_is_compiled() {
+        var x = Key.Of(0).Normal(3000) * 4;
+        foreach (var (name, f) in functions) {
+            var want = OneByOne(f, x);
+            for (var i = 0; i < 2 * Plan.EarnsLoops; i++) Same(name, want, f(x));
+            Thread.Sleep(20);
+            Same(name, want, f(x));
+        }
+    }
+
+    // Each long function begins another loop, and what the others need lies between them.
+    [Fact]
+    public void A_chain_of_several_loops_has_the_bits_of_one_by_one() {
+        static Tensor Chain(Tensor x) {
+            var (a, b) = (Sin(x), x > 0.5);
+            var c = Where(b, Exp(a * x), Erf(x) + a);
+            return Where(!b, Tanh(c - a), Log1p(c.Square()) * a) - Where(b, x, Expm1(a));
+        }
+        foreach (var n in new[] { 1, 16, 100, 512, 600, 2048, 5000 }) {
+            var x = Key.Of(n).Normal(n);
+            using var scope = new Scope("Chain");
+            var variable = Graph.InputLike(x, scope);
+            var graph = ProgramBuilder.Close([Chain(variable)], scope, [variable]);
+            var (plan, arguments) = (new Plan(graph.ToProgram()), (View[])[x.Value, .. graph.Leaves.Skip(1).Select(t => t.Plain)]);
+            graph.Return();
+            var want = plan.Run(arguments)[0].Bytes.ToArray();
+            plan.Compile();
+            Assert.Equal(want, plan.Run(arguments)[0].Bytes.ToArray());
+            Assert.Equal(want, Chain(x).Value.Bytes.ToArray());
+        }
+    }
+
+    [Fact]
+    public void In_a_transform_it_is_its_ops() =>
+        Assert.Equal(["Mul", "Mul", "Erf", "Add", "Mul"], Show(Gelu, Tensor.From<double>([1, 2], 2)).Lines.Select(l => l.Operation).Where(o => o is "Mul" or "Erf" or "Add"));
+}
