@@ -30,7 +30,7 @@ public class ElementaryTests {
         new("asin", Trigonometry.Asin, Trigonometry.Asin, Math.Asin, Exact.Asin, -1, 1, 0.51, 1.3),
         new("acos", Trigonometry.Acos, Trigonometry.Acos, Math.Acos, Exact.Acos, -0.999, 1, 0.51, 1.2),
         new("atan", Trigonometry.Atan, Trigonometry.Atan, Math.Atan, Exact.Atan, -1e300, 1e300, 0.51, 1.3),
-        new("erf", ErrorFunctions.Erf, ErrorFunctions.Erf, Special.Erf, Exact.Erf, -6, 6, 0.51, 1),
+        new("erf", ErrorFunctions.Erf, ErrorFunctions.Erf, Special.Erf, Exact.Erf, -6, 6, 1.3, 1),
         new("erfc", ErrorFunctions.Erfc, ErrorFunctions.Erfc, Special.Erfc, x => Exact.One - Exact.Erf(x), -6, 10, 0.52, 2.5),
         new("erfinv", ErrorFunctions.ErfInv, ErrorFunctions.ErfInv, ErfInv, null, -1, 1, 0.6, 0),
         new("cbrt", Powers.Cbrt, Powers.Cbrt, Math.Cbrt, x => x < Exact.Zero ? -Cbrt(-x) : Cbrt(x), -1e300, 1e300, 0.51, 0.6),
@@ -123,7 +123,7 @@ public class ElementaryTests {
                 for (var i = 0; i < 8; i++) Add(double.IsNaN(full[i]) ? 0 : BitConverter.DoubleToUInt64Bits(full[i]));
             }
         }
-        Assert.Equal(18388612407964377653UL, hash);
+        Assert.Equal(10164191405025680271UL, hash);
 
         void Add(ulong bits) => hash = unchecked((hash ^ bits) * 1099511628211UL);
     }
