@@ -52,7 +52,9 @@ internal sealed class Plan {
         foreach (var step in steps) {
             (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
             if (step.Strips is { } cut) {
-                foreach (var o in step.Outputs) (layouts[o], roots[o]) = (types[o].Shape.Contiguous, o);
+                // What only the strips have lies nowhere as a whole; Explain asks how it would.
+                foreach (var e in step.Equations)
+                    for (var o = e.First; o < e.First + e.Types.Length; o++) (layouts[o], roots[o]) = (e.Op.Relayout(layouts[e.Inputs[0]]) ?? types[o].Shape.Contiguous, o);
                 cut.Arrange(Array.ConvertAll(step.Inputs, x => layouts[x]));
                 continue;
             }

@@ -36,7 +36,8 @@ internal sealed class ProgramBuilder {
     /// to come, which are packed.</summary>
     public static ProgramBuilder Close(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables) => Rent().Build(outputs, scope, variables, atHand: false);
 
-    /// <summary>The same for the arguments at hand, which lie as they lie: what the variables are other names of.</summary>
+    /// <summary>The same for the arguments at hand, which lie as they lie: what the variables are other names of. Other names inside of the function stay:
+    /// what comes back to a name is added up there, and so they decide the bits of its gradient.</summary>
     public static ProgramBuilder CloseAt(ReadOnlySpan<Tensor> outputs, Scope scope, ReadOnlySpan<Tensor> variables) => Rent().Build(outputs, scope, variables, atHand: true);
 
     static ProgramBuilder Rent() {
@@ -96,13 +97,14 @@ internal sealed class ProgramBuilder {
         while (slots[t] < 0 && t.Call is { } call) {
             var enters = call.Op is FillOp || (scope is null ? !t.HasValue : call.DependsOn(scope));
             if (!enters) break;
-            if (call.Op is not AliasOp && !(scope is null && call.Op is StopGradientOp)) return (t, call);
+            if (given > 0 || call.Op is not AliasOp && !(scope is null && call.Op is StopGradientOp)) return (t, call);
             t = call.Inputs[0];
         }
         return (t, null);
     }
 
-    ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= packed && Argument(i) is { HasValue: true } known ? known.Value.Layout.Repeats : 0);
+    // What a transform that has ended left behind is computed here: only then is it known how it lies.
+    ProgramInput InputOf(Tensor leaf, int i) => new(leaf.Type, i >= packed && Argument(i) is ({ HasValue: true } or { IsLive: false }) and var known ? known.Value.Layout.Repeats : 0);
 
     Tensor Argument(int i) => i < given ? leaves[i].Call!.Inputs[0] : leaves[i];
 

@@ -48,11 +48,17 @@ internal sealed class Captures {
         }
         foreach (var (live, copy) in arrays)
             if (!BytesOf(live).SequenceEqual(BytesOf(copy))) return false;
-        foreach (var (live, copy) in lists) {
-            if (live.Count != copy.Length) return false;
-            for (var i = 0; i < copy.Length; i++)
-                if (!IsStill(copy[i], live[i])) return false;
-        }
+        foreach (var (live, copy) in lists)
+            if (!AreStill(copy, live)) return false;
+        return true;
+    }
+
+    static bool AreStill(object?[] copy, IList live) {
+        if (live.Count != copy.Length) return false;
+        // An array of several axes has no item of one number.
+        if (live is Array { Rank: > 1 }) return live.Cast<object?>().Zip(copy, IsStill).All(static same => same);
+        for (var i = 0; i < copy.Length; i++)
+            if (!IsStill(copy[i], live[i])) return false;
         return true;
     }
 
@@ -121,6 +127,9 @@ internal sealed class Captures {
                 var (items, i) = ((IList)value, 0);
                 lists.Add((items, [.. items.Cast<object?>()]));
                 atoms.Add((items.Count, $"the length of {name}"));
+                // The same items may lie in other rows.
+                if (value is Array { Rank: > 1 } grid)
+                    for (var axis = 0; axis < grid.Rank; axis++) atoms.Add((grid.GetLength(axis), $"the length of {name} along axis {axis}"));
                 foreach (var item in items) Walk(item, $"{name}[{i++}]");
                 break;
             default:

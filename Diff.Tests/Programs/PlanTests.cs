@@ -62,6 +62,22 @@ public class ProgramTests {
                 Assert.Equal(n, Grad(x => x * n)(1.5).Item());
             }
     }
+
+    [Fact]
+    public void What_only_strips_have_lies_nowhere() {
+        TensorType matrix = new(DType.F64, Shape.Of(40, 5)), rows = new(DType.F64, Shape.Of(40)), stack = new(DType.F64, Shape.Of(40, 3, 3));
+        // No input at all, so that the first value has a place in the arena.
+        Program alone = new([], [new(new LiteralOp(new Literal(Key.Of(1).Normal(DType.F64, 40, 5).Value)), [], 0, [matrix]), new(ExpOp.Op, [0], 1, [matrix]),
+            new(new CumulativeOp(Cumulation.Sum, 1, false), [1], 2, [matrix]), new(ExpOp.Op, [2], 3, [matrix]), new(new SumOp(Axes.Of(1)), [3], 4, [rows])], [4]);
+        // A product of what strips made.
+        Program product = new([new(stack)], [new(TanhOp.Op, [0], 1, [stack]), new(new TransposeOp(Axes.Of(0, 2, 1)), [1], 2, [stack]), new(DotOp.MatMul(1), [1, 2], 3, [stack]),
+            new(ExpOp.Op, [3], 4, [stack])], [4]);
+        foreach (var (program, arguments) in new[] { (alone, new View[0]), (product, [Key.Of(2).Normal(DType.F64, 40, 3, 3).Value]) }) {
+            var plan = new Plan(program, new StripSizes(300, 0));
+            Assert.Contains("Strips[", plan.Explain().ToString());
+            Near.SameBits(new Tensor(Evaluation.Interpret(program, arguments)[0]), new Tensor(plan.Run(arguments)[0]));
+        }
+    }
 }
 
 [Collection(nameof(Alone))]

@@ -139,6 +139,24 @@ public class JitTests {
     }
 
     [Fact]
+    public void Arrays_of_several_axes_that_change_are_seen() {
+        var numbers = new double[,] { { 1, 2, 3 }, { 4, 5, 6 } };
+        var tensors = new Tensor[,] { { 1, 2 } };
+        var f = Jit((Tensor x) => x * numbers[1, 1] + tensors[0, 1] + numbers.GetLength(0));
+        for (var i = 0; i < 3; i++) Is(3 * 5 + 2 + 2, f(3));
+        Assert.Equal(1, Explain(f).Recorded);
+        numbers[1, 1] = 7;
+        Is(3 * 7 + 2 + 2, f(3));
+        tensors[0, 1] = 5;
+        Is(3 * 7 + 5 + 2, f(3));
+        // The same numbers in other rows.
+        numbers = new double[,] { { 1, 2 }, { 3, 4 }, { 7, 6 } };
+        Is(3 * 4 + 5 + 3, f(3));
+        numbers = new double[,] { { 1, 2, 3 }, { 4, 7, 6 } };
+        Is(3 * 7 + 5 + 2, f(3));
+    }
+
+    [Fact]
     public void What_only_another_function_of_the_scope_uses_does_not_count() {
         // C# keeps all of these in one object.
         var (random, count, rate, deep) = (new Random(1), 0, 2.0, 3.0);

@@ -98,6 +98,37 @@ public class KnownGradientTests {
     }
 
     [Fact]
+    public void Other_names_inside_keep_its_bits() {
+        var x = Key.Of(3).Normal(DType.F32, 41);
+        Func<Tensor, Tensor>[] functions = [
+            p => Grad(y => (Sin(y) * y * p).Sum(), p) is var g ? (p * p * g + Exp(p) * Tanh(g)).Sum() : p,
+            p => ValueAndGrad(y => (Cos(y) * Exp(y)).Sum(), p) is var (v, g) ? (Sin(p) * g * v).Sum() + (p * p).Sum() : p,
+            p => Jvp(y => y * Sin(y) * Exp(y), p, Cos(p)) is var (v, t) ? (v * t * p + p * p).Sum() : p,
+            p => (Vmap(y => y * Sin(y) * Exp(y))(p) * p + Tanh(p) * p).Sum()];
+        foreach (var f in functions) {
+            var derived = Jit((Tensor p) => Grad(f, p))(x);
+            for (var i = 0; i < Often; i++) Near.SameBits(derived, Grad(f, x));
+        }
+    }
+
+    // The sum is the inner gradient's alone: nobody has its value when the outer function is looked at, and it repeats.
+    [Theory]
+    [InlineData(3), InlineData(17), InlineData(700)]
+    public void What_an_inner_transform_left_behind_lies_as_it_lies(int n) {
+        var (kc, kx) = Key.Of(n).Split();
+        Tensor c = kc.Normal(n), x = kx.Normal(n);
+        Tensor Inner(Tensor p) => Grad(y => (p * p * y.Sum() * y).Sum(), c);
+        var (gradient, value) = (Grad(p => Inner(p).Sum(), x), Inner(x));
+        var jitted = Jit((Tensor p) => Inner(p));
+        for (var i = 0; i < 30; i++) {
+            Near.SameBits(gradient, Grad(p => Inner(p).Sum(), x));
+            Near.SameBits(value, jitted(x));
+            // By now its loops are earned: they are compiled beside this.
+            if (i == 15) Thread.Sleep(200);
+        }
+    }
+
+    [Fact]
     public void Values_that_were_read() {
         for (var i = 1; i < 2 * Often; i++) {
             Assert.Equal(i < 5 ? 2.0 * i : 3.0 * i * i, Grad(x => x * x < 25 ? x * x : x * x * x)(i).Item());
