@@ -143,5 +143,5 @@ internal static class Strips {
 /// <param name="Strip">Bytes of a strip's widest value: a few of them fit the second cache, and are much to do beside what it takes to begin.</param>
 /// <param name="Least">Bytes that a part has to make: fewer stay in some cache by themselves.</param>
 internal readonly record struct StripSizes(long Strip, long Least) {
-    public static readonly StripSizes Usual = new(256 << 10, 4 << 20);
+    public static readonly StripSizes Usual = new(256 << 10, 16 << 20);
 }
