@@ -26,11 +26,11 @@ sealed record Measurement(int Rounds, double Milliseconds) {
             times[4], times[2], times[3], Math.Max(0, Allocated(runs[i], out var returned)), returned, hashes[i]))];
     }
 
-    // The runtime compiles again, in the background, what was called often: until it has had nothing to compile for a while.
+    // The runtime compiles again, in the background, what was called thirty times: until all of a step was, and there has been nothing to compile for a while.
     void Settle(Run[] runs) {
         const double quiet = 200, most = 20;
-        var (clock, since, compiled) = (Stopwatch.StartNew(), 0.0, -1L);
-        while (clock.Elapsed.TotalMilliseconds is var now && now - since < Math.Min(quiet, Milliseconds) && now < most * Milliseconds) {
+        var (clock, since, compiled, steps) = (Stopwatch.StartNew(), 0.0, -1L, 0);
+        while (clock.Elapsed.TotalMilliseconds is var now && (now - since < Math.Min(quiet, Milliseconds) || Rounds > 1 && steps++ < 40) && now < most * Milliseconds) {
             foreach (var run in runs) run.Step();
             if (JitInfo.GetCompiledMethodCount() is var count && count != compiled) (since, compiled) = (now, count);
         }

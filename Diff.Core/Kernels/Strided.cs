@@ -21,6 +21,7 @@ internal struct StridedReader {
     }
 
     /// <summary>Fills the destination with the next elements. Together the calls may ask for no more than there are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read<T>(ReadOnlySpan<T> source, Span<T> destination) where T : unmanaged {
         if (dims.Length == 0) {
             if (destination.Length > 0) destination.Fill(source[position]);
@@ -54,11 +55,13 @@ internal struct StridedReader {
     }
 
     // A row again and again: what is there already is doubled.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Repeat<T>(ReadOnlySpan<T> row, Span<T> to) where T : unmanaged {
         row.CopyTo(to);
         for (var done = row.Length; done < to.Length; done *= 2) to[..Math.Min(done, to.Length - done)].CopyTo(to[done..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Gather<T>(ReadOnlySpan<T> source, int from, int stride, Span<T> to) where T : unmanaged {
         _ = source[from];
         _ = source[from + (to.Length - 1) * stride];
@@ -90,6 +93,7 @@ internal struct StridedRuns {
     public int Position { get; private set; }
 
     /// <summary>Goes on to the next run, if there is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Next() {
         for (var a = dims.Length - 1; a >= 0; a--) {
             Position += strides[a];

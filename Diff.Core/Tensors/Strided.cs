@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Diff;
 
 /// <summary>Copies between layouts. Only sizes matter here, not what the bytes mean.</summary>
@@ -37,6 +39,7 @@ internal static class Strided {
     const int Page = 4096;
 
     // Both are walked together, a run along the last axis at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Scatter<T>(View from, View to) where T : unmanaged {
         var (dims, strides) = Layout.Collapse([from.Layout, to.Layout]);
         var source = from.Span<T>();
