@@ -46,7 +46,8 @@ static Curve Clip(Curve g, double longest) => Tree.Map(t => t * Min(1, longest /
 double Distance(Curve net) => Sqrt(SquaredError(net.Apply(x), truth).Mean()).Item();
 
 static double Milliseconds(Action run) {
-    run();
+    // What has run for a moment is compiled for good.
+    for (var warm = Stopwatch.StartNew(); warm.ElapsedMilliseconds < 500;) run();
     var clock = Stopwatch.StartNew();
     for (var i = 0; i < 5; i++) run();
     return clock.Elapsed.TotalMilliseconds / 5;

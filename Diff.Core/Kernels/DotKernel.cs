@@ -161,11 +161,11 @@ internal static unsafe class DotKernel {
     // The same tree for sixteen sums at once: at each level what two vectors have left goes into one. Vectors are taken in the order that puts the sums into theirs.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Sixteen(float* p) =>
-        Last(Ones(p, 0), Ones(p, 1), Ones(p, 2), Ones(p, 3));
+        Last(Fours(p, 0), Fours(p, 1), Fours(p, 2), Fours(p, 3));
 
     // l + 8 and l + 4 of vectors k, k + 4, k + 8, k + 12: four lanes of each are left.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Ones(float* p, int k) {
+    private static Vector512<float> Fours(float* p, int k) {
         p += k * Lanes;
         var (a, b) = (Pair(Vector512.Load(p), Vector512.Load(p + 4 * Lanes)), Pair(Vector512.Load(p + 8 * Lanes), Vector512.Load(p + 12 * Lanes)));
         return Avx512F.Shuffle4x128(a, b, 0b10_00_10_00) + Avx512F.Shuffle4x128(a, b, 0b11_01_11_01);
