@@ -1,11 +1,12 @@
 namespace Diff;
 
 /// <summary>A part of a program that runs in strips of rows: see <see cref="Strips"/>.</summary>
-/// <param name="body">The part for one strip.</param>
+/// <param name="part">The part for so many rows.</param>
 /// <param name="strip">Its rows.</param>
 /// <param name="rows">Those of the whole.</param>
 /// <param name="whole">The inputs that every strip reads all of.</param>
-internal sealed class StripPlan(Program body, int strip, int rows, bool[] whole) {
+internal sealed class StripPlan(Func<int, Program> part, int strip, int rows, bool[] whole) {
+    readonly Program body = part(strip);
     readonly Spares<Cursors> spares = new();
     Plan? plan;
     Layout[] layouts = [];
@@ -21,8 +22,15 @@ internal sealed class StripPlan(Program body, int strip, int rows, bool[] whole)
         nanoseconds = Count * body.Equations.Sum(e => 0.02 * e.Op.Flops([.. e.Inputs.Select(x => body.Types()[x])], e.Types) + 0.1 * e.Types.Sum(t => t.Shape.Size));
     }
 
-    public void Run(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
-        ForkJoin.Over(Count, nanoseconds, new Work(this, inputs, outputs), static (in w, from, to) => w.Plan.Run(w, from, to));
+    public void Run(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        try {
+            ForkJoin.Over(Count, nanoseconds, new Work(this, inputs, outputs), static (in w, from, to) => w.Plan.Run(w, from, to));
+        } catch (ShapeException) {
+            // An index that is outside is counted among all rows: all at once, the part says so itself.
+            Evaluation.Interpret(part(rows), [.. inputs]);
+            throw;
+        }
+    }
 
     readonly ref struct Work(StripPlan plan, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         public readonly StripPlan Plan = plan;

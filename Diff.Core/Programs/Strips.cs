@@ -85,23 +85,30 @@ internal static class Strips {
         var made = members.SelectMany(e => Enumerable.Range(e.First, e.Types.Length)).ToHashSet();
         var inputs = new List<(int Value, bool Whole)>();
         var wholes = Array.ConvertAll(members, e => new bool[e.Inputs.Length]);
-        var ops = members.Select((e, k) => e.Op.OnRows(group.Strip, Array.ConvertAll(e.Inputs, x => types[x]), wholes[k])!).ToArray();
+        for (var k = 0; k < members.Length; k++) members[k].Op.OnRows(group.Strip, TypesOf(members[k]), wholes[k]);
         for (var k = 0; k < members.Length; k++)
             for (var i = 0; i < wholes[k].Length; i++)
                 if ((members[k].Inputs[i], wholes[k][i]) is var input && !made.Contains(input.Item1) && !inputs.Contains(input)) inputs.Add(input);
-        var strip = inputs.ConvertAll(x => x.Whole ? types[x.Value] : types[x.Value].WithRows(group.Strip));
-        var parameters = strip.Select(t => new ProgramInput(t)).ToArray();
-        var numbers = new Dictionary<int, int>();
-        var equations = members.Select((e, k) => {
-            int[] operands = [.. e.Inputs.Select((x, i) => numbers.TryGetValue(x, out var at) ? at : inputs.IndexOf((x, wholes[k][i])))];
-            var results = ops[k].Infer([.. operands.Select(x => strip[x])]);
-            var first = strip.Count;
-            for (var i = 0; i < results.Length; i++) numbers[e.First + i] = first + i;
-            strip.AddRange(results);
-            return new Equation(ops[k], operands, first, results);
-        }).ToArray();
-        var body = new Program(parameters, equations, Array.ConvertAll(outputs, o => numbers[o]));
-        return new(members, [.. inputs.Select(x => x.Value)], outputs, null, 0, new(body, group.Strip, group.Rows, [.. inputs.Select(x => x.Whole)]));
+        return new(members, [.. inputs.Select(x => x.Value)], outputs, null, 0, new(Body, group.Strip, group.Rows, [.. inputs.Select(x => x.Whole)]));
+
+        TensorType[] TypesOf(Equation e) => Array.ConvertAll(e.Inputs, x => types[x]);
+
+        // The part for so many rows.
+        Program Body(int rows) {
+            var values = inputs.ConvertAll(x => x.Whole ? types[x.Value] : types[x.Value].WithRows(rows));
+            var parameters = values.Select(t => new ProgramInput(t)).ToArray();
+            var numbers = new Dictionary<int, int>();
+            var equations = members.Select((e, k) => {
+                var op = e.Op.OnRows(rows, TypesOf(e), new bool[e.Inputs.Length])!;
+                int[] operands = [.. e.Inputs.Select((x, i) => numbers.TryGetValue(x, out var at) ? at : inputs.IndexOf((x, wholes[k][i])))];
+                var results = op.Infer([.. operands.Select(x => values[x])]);
+                var first = values.Count;
+                for (var i = 0; i < results.Length; i++) numbers[e.First + i] = first + i;
+                values.AddRange(results);
+                return new Equation(op, operands, first, results);
+            }).ToArray();
+            return new(parameters, equations, Array.ConvertAll(outputs, o => numbers[o]));
+        }
     }
 
     static int[] Makers(Program program, TensorType[] types) {

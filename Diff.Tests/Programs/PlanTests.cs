@@ -155,4 +155,14 @@ public class PlanCacheTests {
                     return 0;
                 }, always: true);
     }
+
+    [Fact]
+    public void An_error_in_a_strip_is_that_of_the_whole() {
+        var (x, at) = (Key.Of(1).Normal(40, 8), View.Of<int>([.. Enumerable.Range(0, 320).Select(i => i == 300 ? 9 : i % 8)], Shape.Of(40, 8)));
+        using var scope = new Scope("test");
+        var (a, i) = (Graph.Input(x.Type, scope), Graph.Input(at.Type, scope));
+        var plan = new Plan(ProgramTransforms.Close([Softmax((a * 2).TakeAlong(i, 1), 1)], scope, [a, i]), new StripSizes(150, 0));
+        Assert.Contains("Strips[", plan.Explain().ToString());
+        Assert.Contains("Index 9 (number 300 of 320)", Assert.Throws<ShapeException>(() => plan.Run([x.Value, at])).Message);
+    }
 }
