@@ -29,11 +29,10 @@ public static partial class Functions {
         // The queries are fewer numbers than the products.
         var scores = (q * (scale ?? 1 / Math.Sqrt(q.Shape[^1]))).MatMul(k.SwapAxes(-1, -2));
         if (mask is { DType: not DType.Bool }) scores += mask;
-        var allowed = mask is { DType: DType.Bool } ? mask : null;
-        var past = Tensor.Tri(scores.Shape[^2], scores.Shape[^1], type: DType.Bool);
-        if (causal) allowed = allowed is null ? past : allowed & past;
-        if (allowed is null) return Softmax(scores).MatMul(v);
-        // Of a row of −∞ alone the softmax is NaN: such a row is computed of zeros, and then is zeros.
+        var past = causal ? Tensor.Tri(scores.Shape[^2], scores.Shape[^1], type: DType.Bool) : null;
+        if (mask is not { DType: DType.Bool }) return Softmax(past is null ? scores : Where(past, scores, double.NegativeInfinity)).MatMul(v);
+        var allowed = past is null ? mask : mask & past;
+        // Of a row of −∞ alone the softmax is NaN: such a row is computed of zeros, and then is zeros. Past alone leaves each query its first key.
         var some = allowed.Rank == 0 ? allowed : allowed.Any([-1], keep: true);
         var open = Where(some, Where(allowed, scores, double.NegativeInfinity), 0);
         return Where(some, Softmax(open), 0).MatMul(v);

@@ -42,14 +42,15 @@ internal sealed class Plan {
     Plan(Program source, StripSizes? sizes, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
         var program = source.Simplify();
-        (steps, outputs, types) = ([.. Fusion.Steps(program, sizes)], program.Outputs, program.Types());
+        var fused = Fusion.Steps(program, sizes);
+        (outputs, types) = (program.Outputs, program.Types());
         var inputs = program.Inputs.Length;
         (layouts, roots, places) = (new Layout[types.Length], new int[types.Length], new long[types.Length]);
         heirs = new int[types.Length];
         Array.Fill(places, NoPlace);
         Array.Fill(heirs, NoPlace);
         for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (strips?[i] ?? Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
-        foreach (var step in steps) {
+        foreach (var step in fused) {
             (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
             if (step.Strips is { } cut) {
                 // What only the strips have lies nowhere as a whole; Explain asks how it would.
@@ -64,6 +65,9 @@ internal sealed class Plan {
                     (layouts[e.First + i], roots[e.First + i]) = layout is null ? (e.Op.LayoutOf(e.Types[i]), e.First + i) : (layout, roots[e.Inputs[0]]);
             }
         }
+        var leaving = outputs.Select(o => roots[o]).ToHashSet();
+        // Of the plan's own memory, and of what the arguments give.
+        steps = Schedule.Of(fused, roots, root => root < inputs || leaving.Contains(root) ? 0 : SizeOf(root), root => given is not null && (root < inputs ? given[root] : leaving.Contains(root)) ? SizeOf(root) : 0);
         arenaBytes = Arrange();
         passing = [.. Enumerable.Range(0, types.Length).Where(i => places[roots[i]] == NoPlace)];
         // A result can be computed where it is wanted, if it is computed at all, and once.

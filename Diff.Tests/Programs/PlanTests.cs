@@ -34,6 +34,17 @@ public class ProgramTests {
     }
 
     [Fact]
+    public void A_weights_gradient_is_computed_as_soon_as_it_frees_memory() {
+        const int Depth = 16, Width = 32, Batch = 512, Activation = 4 * Batch * Width;
+        var (kx, kw) = Key.Of(1).Split();
+        var x = kx.Normal(Batch, Width);
+        Tensor[] weights = [.. kw.Split(Depth).Select(k => k.Normal(Width, Width))];
+        var plan = Explain(w => Grad(v => v.Aggregate(x, (h, layer) => h.MatMul(layer).Tanh()).Sum(), w), weights);
+        // What the way back needs of the way there is kept. What it makes itself is gone a layer later.
+        Assert.InRange(plan.ArenaBytes, Depth * Activation, (Depth + 4) * Activation);
+    }
+
+    [Fact]
     public void Programs_are_compared_by_structure() {
         var (a, b) = (Of([Line(SinOp.Op, 2, 0)], 2), Of([Line(SinOp.Op, 2, 0)], 2));
         Assert.Equal(a, b);
