@@ -51,6 +51,8 @@ internal sealed record DivOp() : NumberBinary<DivOp, DivOp.Map>(0.5, 3) {
         public static Vector512<T> Run<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a / b;
     }
 
+    public override bool IsCheap => false;
+
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Float(Same(inputs));
 
     public override IEnumerable<Sample> Samples() => base.Samples().Take(1);

@@ -24,6 +24,9 @@ internal abstract record ElementwiseOp(int Arity) : Op {
     /// <summary>A parameter that the arithmetic takes besides.</summary>
     public virtual int? Constant => null;
 
+    /// <summary>Whether computing it takes no longer than reading what it gives from memory.</summary>
+    public virtual bool IsCheap => false;
+
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         if (inputs.Length != Arity) throw new InvalidOperationException($"{Name} takes {Arity} inputs.");
         Span<DType> types = stackalloc DType[inputs.Length];

@@ -30,6 +30,8 @@ internal abstract record NumberUnary<TSelf, F> : ElementwiseOp where TSelf : Num
 
     protected NumberUnary() : base(1) { }
 
+    public override bool IsCheap => true;
+
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Number(inputs[0]);
 
     public override void Block(DType type, ref byte a, ref byte b, ref byte c, ref byte y, int count) => Loops.Run<F>(type, ref a, ref y, count);
@@ -44,6 +46,8 @@ internal abstract record NumberUnary<TSelf, F> : ElementwiseOp where TSelf : Num
 /// <summary>A function of two numbers of one type.</summary>
 internal abstract record NumberBinary<TSelf, F>(double Low = -2, double High = 2) : ElementwiseOp(2) where TSelf : NumberBinary<TSelf, F>, new() where F : struct, IMap2 {
     public static readonly TSelf Op = new();
+
+    public override bool IsCheap => true;
 
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) => Number(Same(inputs));
 

@@ -103,6 +103,8 @@ internal sealed record NotOp() : PlainElementwiseOp(1) {
 internal sealed record SelectOp() : ElementwiseOp(3) {
     public static readonly SelectOp Op = new();
 
+    public override bool IsCheap => true;
+
     public override bool KeepsWholeNumbers => true;
 
     protected override DType DTypeOf(ReadOnlySpan<DType> inputs) =>

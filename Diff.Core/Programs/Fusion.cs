@@ -32,23 +32,35 @@ internal static class Fusion {
         foreach (var e in program.Equations)
             foreach (var x in e.Inputs.Distinct()) users[x]++;
         foreach (var o in program.Outputs) users[o] = int.MaxValue / 2;
+        // Bytes that lie in memory, where a row or a number that repeats is there once.
+        var stored = Array.ConvertAll(types, t => t.Bytes);
+        foreach (var e in program.Equations) {
+            if (e.Op is MovingOp) stored[e.First] = stored[e.Inputs[0]];
+            if (e.Op is FillOp) stored[e.First] = types[e.First].DType.Size();
+        }
         var open = new List<Group>();
-        var steps = new List<PlanStep>();
+        var steps = new List<(Group? Group, PlanStep? Step)>();
         foreach (var part in strips is { } sizes ? Strips.Of(program, types, sizes) : program.Equations.Select(PlanPart.Of)) {
             if (part.Step is { } strip) {
                 foreach (var x in strip.Inputs)
-                    if (maker[x] is { } group && open.Remove(group)) steps.Add(Close(group, types, users));
-                steps.Add(strip);
+                    if (maker[x] is { } group && open.Remove(group)) steps.Add((group, null));
+                steps.Add((null, strip));
                 continue;
             }
             var e = part.Equation;
             var joined = e.Op is ElementwiseOp ? Join(e) : null;
             foreach (var x in e.Inputs)
-                if (maker[x] is { } group && group != joined && open.Remove(group)) steps.Add(Close(group, types, users));
-            if (joined is null) steps.Add(new([e], e.Inputs, [.. Enumerable.Range(e.First, e.Types.Length)], null, 0));
+                if (maker[x] is { } group && group != joined && open.Remove(group)) steps.Add((group, null));
+            if (joined is null) steps.Add((null, new([e], e.Inputs, [.. Enumerable.Range(e.First, e.Types.Length)], null, 0)));
         }
-        foreach (var group in open) steps.Add(Close(group, types, users));
-        return steps;
+        foreach (var group in open) steps.Add((group, null));
+        foreach (var (group, _) in steps)
+            if (group is { Shape.Size: > Blocks.Length }) ComputeAgain(group);
+        // From the last on, so that what nobody reads any more is known.
+        var closed = new Stack<PlanStep>();
+        for (var k = steps.Count - 1; k >= 0; k--)
+            if ((steps[k].Step ?? Close(steps[k].Group!, types, users)) is { } step) closed.Push(step);
+        return [.. closed];
 
         Group Join(Equation e) {
             var small = e.Types[0].Shape.Size <= Blocks.Length;
@@ -69,16 +81,46 @@ internal static class Fusion {
             group.Reads.UnionWith(e.Inputs);
             return maker[e.First] = group;
         }
+
+        // What follows by a cheap op from what is read anyway is computed again instead of kept and read; so is what follows from a value that can be kept in
+        // its place, which is there already or then stands for two.
+        void ComputeAgain(Group here) {
+            var ways = from x in here.Reads
+                       where maker[x] is { } other && other != here
+                       let e = maker[x]!.Equations.Find(e => e.First == x)
+                       where e.Op is ElementwiseOp { IsCheap: true }
+                       let missing = e.Inputs.Where(z => !here.Reads.Contains(z) && stored[z] > stored[x] / 16).Distinct().ToArray()
+                       where missing.Length == 0 || missing.Length == 1 && stored[missing[0]] <= stored[x]
+                       group e by missing.Length == 0 ? -1 : missing[0];
+            foreach (var way in ways.ToArray()) {
+                if (way.Key >= 0 && way.Count(e => !IsKept(e.First, Readers(here, e.First))) <= (IsKept(way.Key, 0) ? 0 : 1)) continue;
+                foreach (var e in way) {
+                    here.Again.Add(e);
+                    users[e.First] -= Readers(here, e.First);
+                    foreach (var z in e.Inputs.Distinct()) users[z]++;
+                }
+            }
+        }
+
+        // Whether somebody outside of its own group reads it, beside so many.
+        bool IsKept(int x, int beside) => maker[x] is not { } group || users[x] - beside > Readers(group, x);
+
+        static int Readers(Group group, int x) => group.Equations.Count(e => e.Inputs.Contains(x));
     }
 
-    static PlanStep Close(Group group, TensorType[] types, int[] users) {
-        Equation[] equations = [.. group.Equations.OrderBy(e => e.First)];
+    /// <summary>The step of a group, or null where nobody reads what it makes.</summary>
+    static PlanStep? Close(Group group, TensorType[] types, int[] users) {
+        group.Equations.Sort((a, b) => b.First - a.First);
+        foreach (var e in group.Equations.Where(e => users[e.First] == 0))
+            foreach (var x in e.Inputs.Distinct()) users[x]--;
+        if (group.Equations.RemoveAll(e => users[e.First] == 0) > 0 && group.Equations.Count == 0) return null;
+        Equation[] equations = [.. group.Equations.Concat(group.Again).OrderBy(e => e.First)];
         var made = equations.Select(e => e.First).ToHashSet();
         int[] inputs = [.. equations.SelectMany(e => e.Inputs).Where(x => !made.Contains(x)).Distinct()];
         var inside = new Dictionary<int, int>();
         foreach (var e in equations)
             foreach (var x in e.Inputs.Distinct()) inside[x] = inside.GetValueOrDefault(x) + 1;
-        int[] outputs = [.. made.Where(x => users[x] > inside.GetValueOrDefault(x))];
+        int[] outputs = [.. equations.Except(group.Again).Select(e => e.First).Where(x => users[x] > inside.GetValueOrDefault(x))];
 
         // Operands: inputs, outputs, then registers, each free again after its last reader.
         var operand = new Dictionary<int, int>();
@@ -103,5 +145,8 @@ internal static class Fusion {
         public Shape Shape { get; } = shape;
         public List<Equation> Equations { get; } = [];
         public HashSet<int> Reads { get; } = [];
+
+        /// <summary>Equations of other groups that this one computes for itself.</summary>
+        public List<Equation> Again { get; } = [];
     }
 }

@@ -45,6 +45,17 @@ public class ProgramTests {
     }
 
     [Fact]
+    public void What_is_cheap_is_computed_again_instead_of_kept() {
+        var (kx, kw) = Key.Of(1).Split();
+        var (x, w) = (kx.Normal(64, 64), kw.Normal(64, 64));
+        IReadOnlyList<ExplainedStep> StepsOf(Func<Tensor, Tensor> f) => Explain(v => Grad(u => f(u.MatMul(w)).MatMul(w).Square().Sum(), v), x).Steps;
+        // Of x from the product the gradient needs ½x, x/√2 and 1 + erf(x/√2), the next product their value: the first two follow from x.
+        Assert.Equal(2, Assert.Single(StepsOf(Gelu), s => s.Operations.Contains("Erf")).Results.Count);
+        // 3x is kept by nobody: each sine has its own.
+        Assert.Single(StepsOf(v => (v * 3).Sin()), s => s.Operations.Contains("Cos") && s.Operations.Count(o => o == "Mul") > 1);
+    }
+
+    [Fact]
     public void Programs_are_compared_by_structure() {
         var (a, b) = (Of([Line(SinOp.Op, 2, 0)], 2), Of([Line(SinOp.Op, 2, 0)], 2));
         Assert.Equal(a, b);
