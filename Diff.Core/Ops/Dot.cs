@@ -35,6 +35,15 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
         return true;
     }
 
+    /// <summary>The product of the right by the left, (a·b)ᵀ = bᵀ·aᵀ, and the order in which it has the axes of this one. Each element is the same sum in the same
+    /// order; null where the sizes say that other kernels compute it.</summary>
+    public (DotOp Op, Axes Order)? Turned(Shape left, Shape right) {
+        int[] rows = Rest(left.Rank, LeftBatch, LeftSum), columns = Rest(right.Rank, RightBatch, RightSum);
+        int m = rows.Aggregate(1, (p, a) => p * left[a]), n = columns.Aggregate(1, (p, a) => p * right[a]), k = LeftSum.Span.ToArray().Aggregate(1, (p, a) => p * left[a]), batch = LeftBatch.Count;
+        if (Gemm.IsDot(m, n, k) != Gemm.IsDot(n, m, k)) return null;
+        return (new(RightBatch, LeftBatch, RightSum, LeftSum), Axes.Of([.. Enumerable.Range(0, batch), .. Enumerable.Range(batch + rows.Length, columns.Length), .. Enumerable.Range(batch, rows.Length)]));
+    }
+
     public override double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) {
         var flops = 2.0 * outputs[0].Shape.Size;
         foreach (var a in LeftSum.Span) flops *= inputs[0].Shape[a];

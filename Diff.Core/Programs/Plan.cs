@@ -41,7 +41,7 @@ internal sealed class Plan {
 
     Plan(Program source, StripSizes? sizes, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
-        var program = SumsOfPads.Joined(source.Simplify());
+        var program = source.Simplify().Rewritten();
         var fused = Fusion.Steps(program, sizes);
         (outputs, types) = (program.Outputs, program.Types());
         var inputs = program.Inputs.Length;

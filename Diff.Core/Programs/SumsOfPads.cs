@@ -4,9 +4,7 @@ namespace Diff;
 /// they are joined instead.</summary>
 /// <remarks>A part meets nothing but zeros, so the sum is the part + 0, to the bit: that leaves of −0 a 0.</remarks>
 internal static class SumsOfPads {
-    /// <summary>The program with such sums as joins.</summary>
-    /// <param name="program">A simplified one.</param>
-    public static Program Joined(Program program) {
+    public static void Find(Program program, Dictionary<int, Replacement> replacements) {
         var readers = new int[program.Count];
         foreach (var e in program.Equations)
             foreach (var x in e.Inputs) readers[x]++;
@@ -24,21 +22,8 @@ internal static class SumsOfPads {
             foreach (var x in e.Inputs) joins.Remove(x);
             if (sum.Cover(types[e.First].Shape)) joins[e.First] = sum;
         }
-        if (joins.Count == 0) return program;
-        var (written, renamed, next) = (new List<Equation>(), new int[program.Count], program.Inputs.Length);
-        for (var i = 0; i < next; i++) renamed[i] = i;
-        foreach (var e in program.Equations) {
-            var first = joins.TryGetValue(e.First, out var sum)
-                ? Write(AddOp.Op, [Write(new ConcatOp(sum.Axis), [.. sum.Pieces.Select(p => renamed[p.Value])], e.Types), Write(new FillOp(0, e.Types[0]), [], e.Types)], e.Types)
-                : Write(e.Op, Array.ConvertAll(e.Inputs, x => renamed[x]), e.Types);
-            for (var i = 0; i < e.Types.Length; i++) renamed[e.First + i] = first + i;
-        }
-        return new Program(program.Inputs, [.. written], Array.ConvertAll(program.Outputs, o => renamed[o])).Simplify();
-
-        int Write(Op op, int[] inputs, TensorType[] types) {
-            written.Add(new(op, inputs, next, types));
-            return (next += types.Length) - types.Length;
-        }
+        foreach (var (at, sum) in joins)
+            replacements[at] = (renamed, write) => write(AddOp.Op, [write(new ConcatOp(sum.Axis), [.. sum.Pieces.Select(p => renamed(p.Value))], types[at]), write(new FillOp(0, types[at]), [], types[at])], types[at]);
     }
 
     /// <summary>Values beside each other along an axis, in order: where each begins, and how long it is.</summary>

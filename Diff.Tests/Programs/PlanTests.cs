@@ -70,6 +70,21 @@ public class ProgramTests {
             Near.SameBits(Jit(v => Grad(loss, v))(x), Grad(loss, x));
     }
 
+    [Theory]
+    [InlineData(24, 40, 56)]
+    [InlineData(1, 40, 56)]
+    [InlineData(40, 1, 56)]
+    [InlineData(1, 200, 8)]
+    [InlineData(3, 2, 300)]
+    public void A_product_that_is_read_transposed_is_computed_so(int rows, int columns, int sum) {
+        var (kx, kw) = Key.Of(1).Split();
+        var (x, w) = (kx.Normal(2, sum, rows), kw.Normal(2, columns, sum));
+        Tensor F((Tensor X, Tensor W) p) => p.W.MatMul(p.X).SwapAxes(1, 2) * 2;
+        var wanted = F((x, w));
+        Near.SameBits(wanted, Jit<(Tensor, Tensor), Tensor>(F)((x, w)));
+        if (rows > 1 && columns > 1) Assert.Equal($"f32[2,{rows},{columns}]", Explain(F, (x, w)).Steps[0].Results[0].ToString());
+    }
+
     [Fact]
     public void Programs_are_compared_by_structure() {
         var (a, b) = (Of([Line(SinOp.Op, 2, 0)], 2), Of([Line(SinOp.Op, 2, 0)], 2));
