@@ -30,7 +30,7 @@ internal static class Blocks {
     // A compiled loop keeps what is inside of it in registers: only what has to be gathered goes through the cache.
     const int CompiledLength = 2048;
 
-    const int Vector = 16, Line = 64;
+    const int Vector = 16, Line = View.Line;
 
     // Shorter runs cost more to go over than to gather.
     const int LeastRun = 64;
@@ -280,7 +280,7 @@ internal static class Blocks {
 
     static byte[] Scratch(int bytes, out int line) {
         if (scratch is null || scratch.Length < bytes + Line) scratch = GC.AllocateUninitializedArray<byte>(Math.Max(1 << 16, bytes) + Line, pinned: true);
-        line = (int)(Line - Marshal.UnsafeAddrOfPinnedArrayElement(scratch, 0) % Line) % Line;
+        line = View.FirstLine(scratch);
         return scratch;
     }
 

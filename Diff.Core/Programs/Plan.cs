@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Diff;
 
@@ -7,7 +6,7 @@ namespace Diff;
 /// <remarks>Elementwise equations run in groups, see <see cref="Fusion"/>. Values that are never alive together share memory; an elementwise result takes the place of an input that dies with
 /// it; layouts cost nothing; only results are allocated. A plan may run on any number of threads: each has a frame.</remarks>
 internal sealed class Plan {
-    const int Line = 64, NoPlace = -1;
+    const int Line = View.Line, NoPlace = -1;
 
     /// <summary>So many runs earn a plan that its loops are compiled.</summary>
     public const int EarnsLoops = 8;
@@ -272,7 +271,7 @@ internal sealed class Plan {
         public Frame(Plan plan) {
             if (plan.arenaBytes > Array.MaxLength - Line) throw new ShapeException($"This program needs {plan.arenaBytes:N0} bytes of intermediate values at once; {Array.MaxLength:N0} is the limit. Use smaller batches.");
             var arena = plan.arenaBytes == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)plan.arenaBytes + Line, pinned: true);
-            var start = plan.arenaBytes == 0 ? 0 : (int)(Line - (nint)Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) % Line) % Line;
+            var start = plan.arenaBytes == 0 ? 0 : View.FirstLine(arena);
             (Slots, Inputs, Outputs) = (new View?[plan.types.Length], new View[plan.arity], new View[plan.results]);
             for (var i = 0; i < Slots.Length; i++)
                 if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i], plan.roots[i] == i);

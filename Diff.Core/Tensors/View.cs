@@ -26,8 +26,17 @@ internal sealed class View {
         var size = (long)layout.Extent * type.Size();
         if (size > Array.MaxLength) throw new ShapeException($"{type.Name()}{layout.Shape} takes {size:N0} bytes; one tensor may have {Array.MaxLength:N0}.");
         var room = (int)Math.Min(Array.MaxLength, WithSlack(size, type));
-        return new(room >= Recycling.Least ? Recycling.Rent(room) : GC.AllocateUninitializedArray<byte>(room), 0, type, layout, room >= WithSlack(size, type));
+        var hasSlack = room >= WithSlack(size, type);
+        if (room < Recycling.Least || room > Array.MaxLength - Line) return new(GC.AllocateUninitializedArray<byte>(room), 0, type, layout, hasSlack);
+        var array = Recycling.Rent(room + Line);
+        return new(array, FirstLine(array), type, layout, hasSlack);
     }
+
+    /// <summary>Where in an array that does not move a line of the cache begins: vectors there lie in one line each.</summary>
+    public static int FirstLine(byte[] pinned) => (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0) & (Line - 1));
+
+    /// <summary>The bytes of a line of the cache.</summary>
+    public const int Line = 64;
 
     public static View Of<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged {
         var view = Allocate(DTypes.Of<T>(), shape.Contiguous);
