@@ -88,7 +88,7 @@ internal sealed class Fused {
 
     Tensor Run(ReadOnlySpan<Tensor> x) {
         var views = new View[x.Length + constants.Length];
-        for (var i = 0; i < x.Length; i++) views[i] = x[i].Value.Packed();
+        for (var i = 0; i < x.Length; i++) views[i] = x[i].Plain.Packed();
         constants.CopyTo(views, x.Length);
         return new(plan.Run(views)[0], weak, whole);
     }
