@@ -12,7 +12,7 @@ public static partial class Functions {
     public static Tensor Softplus(Tensor x) => Promotion.ApplyFloat(SoftplusOp.Op, x);
 
     /// <summary>ln(eᵃ + eᵇ) without overflow.</summary>
-    public static Tensor LogAddExp(Tensor a, Tensor b) {
+    public static Tensor LogAddExp(Tensor a, Tensor b) => Fused.Of(a, b, static (a, b) => {
         (a, b) = Promotion.Match(nameof(LogAddExp), a, b);
         var first = a > b;
         var (high, low) = (Where(first, a, b), Where(first, b, a));
@@ -21,7 +21,7 @@ public static partial class Functions {
         most = Where(IsFinite(most), most, 0);
         // ln(e^(high − most) + e^(low − most)): the first is 1, and ln(1 + …) keeps the digits of the second when it is small.
         return most + Log1p(Expm1(high - most) + Exp(low - most));
-    }
+    });
 
     /// <summary>x · sigmoid(x), also called swish.</summary>
     public static Tensor Silu(Tensor x) => Fused.Of(x, static x => x * Sigmoid(x));
@@ -68,7 +68,7 @@ public static partial class Functions {
 
     /// <summary>The first half times the sigmoid of the second, along an axis.</summary>
     /// <inheritdoc cref="Glu(Tensor)"/>
-    public static Tensor Glu(Tensor x, int axis) => x.Given().Split(2, axis) is [var a, var b] ? a * Sigmoid(b) : x;
+    public static Tensor Glu(Tensor x, int axis) => Fused.Of(x, axis, static (x, axis) => x.Given().Split(2, axis) is [var a, var b] ? a * Sigmoid(b) : x);
 
     /// <summary>x for x &gt; 0, else x/100.</summary>
     public static Tensor LeakyRelu(Tensor x) => LeakyRelu(x, 0.01);
@@ -82,20 +82,20 @@ public static partial class Functions {
     /// <summary>eˣ over the sum of them along the axis: positive, adding up to 1. Shape kept.</summary>
     /// <param name="x">Floats; large ones do not overflow.</param>
     /// <param name="axis">Along which they add up to 1.</param>
-    public static Tensor Softmax(Tensor x, int axis) {
+    public static Tensor Softmax(Tensor x, int axis) => Fused.Of(x, axis, static (x, axis) => {
         var a = x.Given().Shape.Axis(axis);
         var e = Exp(x - StopGradient(x.Max(a).ExpandDims(a)));
         return e / e.Sum(a).ExpandDims(a);
-    }
+    });
 
     /// <summary>The logarithm of <see cref="Softmax(Tensor, int)"/>, with its digits where that rounds to 0 or 1. Shape kept.</summary>
     /// <param name="x">Floats.</param>
     /// <param name="axis">Along which the probabilities add up to 1.</param>
-    public static Tensor LogSoftmax(Tensor x, int axis) {
+    public static Tensor LogSoftmax(Tensor x, int axis) => Fused.Of(x, axis, static (x, axis) => {
         var a = x.Given().Shape.Axis(axis);
         var shifted = x - StopGradient(x.Max(a).ExpandDims(a));
         return shifted - Log(Exp(shifted).Sum(a).ExpandDims(a));
-    }
+    });
 
     // Without an optional argument, so that they are functions of one tensor by name: Dense(84, 10) >> Softmax.
 
@@ -106,8 +106,7 @@ public static partial class Functions {
     public static Tensor LogSoftmax(Tensor x) => LogSoftmax(x, -1);
 
     /// <summary>ln Σ eˣ over the axes (all unless told), without overflow; of all −∞ it is −∞.</summary>
-    public static Tensor LogSumExp(Tensor x, params int[] axes) {
-        var over = x.Given().Shape.AxesOf(axes);
+    public static Tensor LogSumExp(Tensor x, params int[] axes) => Fused.Of(x.Given(), x.Shape.AxesOf(axes), static (x, over) => {
         var most = StopGradient(Graph.Apply(new ExtremeOp(true, over), x));
         most = Where(IsFinite(most), most, 0);
         var kept = Axes.Of([.. Enumerable.Range(0, x.Rank).Where(i => over.Span.IndexOf(i) < 0)]);
@@ -115,7 +114,7 @@ public static partial class Functions {
         // The sum is 0 of all −∞ alone. ln has slope ∞ there, and ∞ · e^(−∞) would be NaN: the gradient is 0.
         var none = sum.Eq(0);
         return Where(none, double.NegativeInfinity, Log(Where(none, 1, sum)) + most);
-    }
+    });
 
     /// <summary>ln Σ eˣ over the axes.</summary>
     /// <param name="x">Floats.</param>

@@ -5,11 +5,14 @@ public static partial class Functions {
     /// <param name="x">f32 or f64.</param>
     /// <param name="axes">Which; the last unless told.</param>
     /// <param name="epsilon">Added to the variance, which is divided by n.</param>
-    public static Tensor Standardize(Tensor x, int[]? axes = null, double epsilon = 1e-5) {
+    public static Tensor Standardize(Tensor x, int[]? axes = null, double epsilon = 1e-5) => Fused.Of(x, (Axes: axes is null ? last : Axes.Of(axes), epsilon), static (x, parameters) => {
+        var (axes, epsilon) = (parameters.Axes.ToArray(), parameters.epsilon);
         if (!x.Given().DType.IsFloat()) x = x.To(DType.F32);
-        var centered = x - x.Mean(axes ?? [-1], keep: true);
-        return centered * Rsqrt(centered.Square().Mean(axes ?? [-1], keep: true) + epsilon);
-    }
+        var centered = x - x.Mean(axes, keep: true);
+        return centered * Rsqrt(centered.Square().Mean(axes, keep: true) + epsilon);
+    });
+
+    static readonly Axes last = Axes.Of(-1);
 
     /// <summary>Softmax(q·kᵀ·scale)·v: q [.., m, d], k [.., n, d], v [.., n, e] → [.., m, e]. Batch axes (and heads) broadcast.</summary>
     /// <param name="q">Queries.</param>

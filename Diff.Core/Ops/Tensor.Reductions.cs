@@ -33,15 +33,15 @@ public sealed partial class Tensor {
     /// <param name="axes">Which; all unless told.</param>
     /// <param name="correction">0 for the population, 1 for an unbiased estimate from a sample.</param>
     /// <param name="keep">Whether the axes stay, with size 1.</param>
-    public Tensor Var(int[]? axes = null, int correction = 0, bool keep = false) {
-        var over = Shape.AxesOf(axes ?? []);
-        var count = over.Span.ToArray().Aggregate(1L, (p, a) => p * Shape[a]);
-        var x = DType.IsFloat() ? this : To(DType.F32);
-        var kept = Axes.Of([.. Enumerable.Range(0, Rank).Where(i => over.Span.IndexOf(i) < 0)]);
+    public Tensor Var(int[]? axes = null, int correction = 0, bool keep = false) => Fused.Of(this, (Over: Shape.AxesOf(axes ?? []), correction, keep), static (x, parameters) => {
+        var (over, correction, keep) = parameters;
+        var count = over.Span.ToArray().Aggregate(1L, (p, a) => p * x.Shape[a]);
+        x = x.DType.IsFloat() ? x : x.To(DType.F32);
+        var kept = Axes.Of([.. Enumerable.Range(0, x.Rank).Where(i => over.Span.IndexOf(i) < 0)]);
         // Distances first: E[x²] − E[x]² would lose the digits that the two have in common.
-        var y = (x - (x.SumOver(over) / count).BroadcastBy(Shape, kept)).Square().SumOver(over) / Math.Max(0, count - correction);
-        return keep ? Kept(y, over) : y;
-    }
+        var y = (x - (x.SumOver(over) / count).BroadcastBy(x.Shape, kept)).Square().SumOver(over) / Math.Max(0, count - correction);
+        return keep ? x.Kept(y, over) : y;
+    });
 
     /// <summary>The root of <see cref="Var"/>. Its derivative is 0 where all elements are equal.</summary>
     /// <inheritdoc cref="Var"/>

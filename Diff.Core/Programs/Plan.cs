@@ -141,7 +141,8 @@ internal sealed class Plan {
     public View[] Run(ReadOnlySpan<View> arguments) {
         var frame = Start(arguments);
         Run(frame);
-        var values = Array.ConvertAll(outputs, o => frame.Slots[o]!);
+        var values = new View[outputs.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = frame.Slots[outputs[i]]!;
         Return(frame);
         return values;
     }
