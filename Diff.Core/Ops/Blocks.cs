@@ -135,9 +135,21 @@ internal static class Blocks {
             for (var i = 0; i < length; i += most) {
                 var here = Math.Min(most, length - i);
                 var (whole, rest) = (here & ~(Vector - 1), here & (Vector - 1));
-                for (var k = 0; k < inputs.Length; k++)
-                    if (!inputs[k].Layout.IsSplat) all[k] = new(inputs[k], PlaceOf(inputs[k].Layout, k) + (Repeats(inputs[k].Layout, length) ? 0 : i));
+                var runsOn = rest > 0 && r + 1 < end;
+                for (var k = 0; k < inputs.Length; k++) {
+                    if (inputs[k].Layout.IsSplat) continue;
+                    var (place, repeats) = (PlaceOf(inputs[k].Layout, k), Repeats(inputs[k].Layout, length));
+                    all[k] = new(inputs[k], place + (repeats ? 0 : i));
+                    runsOn &= repeats || inputs[k].Reaches(place + i + whole + Vector);
+                }
                 for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i);
+                if (runsOn) {
+                    // The last vector ends in the next run: what it overwrites there is put back, for an output may lie over an input.
+                    for (var k = 0; k < outputs.Length; k++) Copy(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
+                    Pass(work, all, whole + Vector);
+                    for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
+                    continue;
+                }
                 Pass(work, all, whole);
                 if (rest == 0) continue;
                 for (var k = 0; k < inputs.Length; k++) {

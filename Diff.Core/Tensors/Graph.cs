@@ -65,6 +65,9 @@ internal sealed class Call(Op op, Tensor[] inputs, Scope[] free) {
     public Tensor[] Inputs { get; } = inputs;
     public Scope[] Free { get; } = free;
 
+    /// <summary>See <see cref="RefTable.NextPlace"/>.</summary>
+    public int Place { get; } = RefTable.NextPlace();
+
     /// <summary>The tensors that are its outputs.</summary>
     public Tensor[] Results { get; private set; } = [];
 
