@@ -220,7 +220,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         }
 
         public void Next(Tensor[] others) {
-            views.AsSpan(0, State).CopyTo(arguments);
+            for (var i = 0; i < State; i++) arguments[i] = views[i].Packed();
             for (var i = 0; i < others.Length; i++) arguments[State + i] = others[i].Value.Packed();
             views = plan!.Run(arguments);
         }
