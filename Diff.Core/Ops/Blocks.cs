@@ -101,13 +101,13 @@ internal static class Blocks {
         var slot = padded * 8 + 3 * Line;
         var room = Scratch(count * slot, out var line);
         var all = Rent(ref places, count);
-        for (var k = 0; k < count; k++) all[k] = new(room, line + k * slot);
+        for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot);
         for (var k = 0; k < inputs.Length; k++) {
             if (!inputs[k].Layout.IsSplat) continue;
-            if (loop is null) Fill(inputs[k], room.AsSpan(line + k * slot), padded);
+            if (loop is null) Fill(inputs[k], all[k] = new(room, line + k * slot), padded);
             else all[k] = new(inputs[k], inputs[k].Layout.Offset);
         }
-        if (n <= padded && n == outputs[0].Shape.Size) OneBlock(work, all, n, padded);
+        if (n <= padded && n == outputs[0].Shape.Size) OneBlock(work, all, n, padded, line, slot);
         else ManyBlocks(work, all, from, end, line, slot);
         // The thread must not hold on to anybody's values.
         Array.Clear(all, 0, count);
@@ -125,23 +125,37 @@ internal static class Blocks {
         var room = Scratch(count * slot, out var line);
         var all = Rent(ref places, count);
         var walk = Rent(ref walks, inputs.Length);
+        Span<bool> repeats = stackalloc bool[inputs.Length];
         for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot);
         for (var k = 0; k < inputs.Length; k++) {
             var layout = inputs[k].Layout;
             if (layout.IsSplat) all[k] = new(inputs[k], layout.Offset);
             else if (!layout.IsContiguous) walk[k] = new(layout, length, from);
+            repeats[k] = Repeats(layout, length);
         }
         for (var r = from; r < end; r++) {
             for (var i = 0; i < length; i += most) {
                 var here = Math.Min(most, length - i);
                 var (whole, rest) = (here & ~(Vector - 1), here & (Vector - 1));
-                for (var k = 0; k < inputs.Length; k++)
-                    if (!inputs[k].Layout.IsSplat) all[k] = new(inputs[k], PlaceOf(inputs[k].Layout, k) + (Repeats(inputs[k].Layout, length) ? 0 : i));
+                var runsOn = rest > 0 && r + 1 < end;
+                for (var k = 0; k < inputs.Length; k++) {
+                    if (inputs[k].Layout.IsSplat) continue;
+                    var place = PlaceOf(inputs[k].Layout, k) + (repeats[k] ? 0 : i);
+                    all[k] = new(inputs[k], place);
+                    runsOn &= repeats[k] || inputs[k].Reaches(place + whole + Vector);
+                }
                 for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i);
+                if (runsOn) {
+                    // The last vector ends in the next run: what it overwrites there is put back, for an output may lie over an input.
+                    for (var k = 0; k < outputs.Length; k++) Copy(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
+                    Pass(work, all, whole + Vector);
+                    for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
+                    continue;
+                }
                 Pass(work, all, whole);
                 if (rest == 0) continue;
                 for (var k = 0; k < inputs.Length; k++) {
-                    if (Repeats(inputs[k].Layout, length)) continue;
+                    if (repeats[k]) continue;
                     Copy(inputs[k], PlaceOf(inputs[k].Layout, k) + i + whole, rest, all[k] = new(room, line + k * slot));
                     Pad(inputs[k], rest, all[k]);
                 }
@@ -159,7 +173,7 @@ internal static class Blocks {
     }
 
     // What is not in whole vectors goes through slots, all at once.
-    static void OneBlock(in Work work, Operand[] all, int n, int padded) {
+    static void OneBlock(in Work work, Operand[] all, int n, int padded, int line, int slot) {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
         for (var k = 0; k < inputs.Length; k++) {
@@ -170,13 +184,13 @@ internal static class Blocks {
                 all[k] = new(inputs[k], 0);
                 continue;
             }
+            all[k] = new(scratch!, line + k * slot);
             if (layout.IsContiguous) Copy(inputs[k], 0, n, all[k]);
             else Gather(inputs[k], n, all[k]);
             Pad(inputs[k], n, all[k]);
         }
         var isRoom = n == padded || HaveSlack(outputs);
-        if (isRoom)
-            for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], 0);
+        for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = isRoom ? new(outputs[k], 0) : new(scratch!, line + (inputs.Length + k) * slot);
         Pass(work, all, padded);
         if (!isRoom)
             for (var k = 0; k < outputs.Length; k++) Store(outputs[k], 0, n, all[inputs.Length + k]);
@@ -202,7 +216,7 @@ internal static class Blocks {
         var gathers = false;
         for (var k = 0; k < inputs.Length; k++) {
             if (inputs[k].Layout.IsContiguous) continue;
-            if (!inputs[k].Layout.IsSplat) (strided[k], gathers) = (inputs[k].Layout.Reader(from), true);
+            if (!inputs[k].Layout.IsSplat) (strided[k], all[k], gathers) = (inputs[k].Layout.Reader(from), new(scratch!, line + k * slot), true);
             // A slot is full of it, where it is not the loop that repeats it.
             else gathers |= work.Loop is null;
         }
@@ -241,11 +255,11 @@ internal static class Blocks {
         else foreach (ref readonly var s in work.Steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 
-    static void Fill(View splat, Span<byte> slot, int count) {
+    static void Fill(View splat, Operand slot, int count) {
         var size = splat.DType.Size();
         var (memory, start) = splat.Memory;
         var first = memory.AsSpan(start + splat.Layout.Offset * size, size);
-        var to = slot[..(count * size)];
+        var to = slot.Span(count * size);
         switch (size) {
             case 1: to.Fill(first[0]); break;
             case 4: MemoryMarshal.Cast<byte, uint>(to).Fill(MemoryMarshal.Read<uint>(first)); break;

@@ -65,6 +65,9 @@ internal sealed class Call(Op op, Tensor[] inputs, Scope[] free) {
     public Tensor[] Inputs { get; } = inputs;
     public Scope[] Free { get; } = free;
 
+    /// <summary>See <see cref="RefTable.NextPlace"/>.</summary>
+    public int Place { get; } = RefTable.NextPlace();
+
     /// <summary>The tensors that are its outputs.</summary>
     public Tensor[] Results { get; private set; } = [];
 
@@ -85,18 +88,18 @@ internal static class Graph {
 
     /// <inheritdoc cref="Apply(Op, ReadOnlySpan{Tensor})"/>
     /// <exception cref="NullException">The tensor is null: the message has the caller's words for it.</exception>
-    public static Tensor Apply(Op op, Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") => ApplyAll(op, [x.Given(name, op.Name)])[0];
+    public static Tensor Apply(Op op, Tensor x, [CallerArgumentExpression(nameof(x))] string name = "") => ApplyAll(op, [Given(x, name, op)])[0];
 
     /// <inheritdoc cref="Apply(Op, Tensor, string)"/>
     public static Tensor Apply(Op op, Tensor a, Tensor b, [CallerArgumentExpression(nameof(a))] string left = "", [CallerArgumentExpression(nameof(b))] string right = "") =>
-        ApplyAll(op, [a.Given(left, op.Name), b.Given(right, op.Name)])[0];
+        ApplyAll(op, [Given(a, left, op), Given(b, right, op)])[0];
 
     /// <summary>Applies an op, giving all its outputs.</summary>
     public static Tensor[] ApplyAll(Op op, params ReadOnlySpan<Tensor> inputs) {
         Few<TensorType> few = default;
         Span<TensorType> types = inputs.Length <= Few<TensorType>.Count ? few[..inputs.Length] : new TensorType[inputs.Length];
         for (var i = 0; i < types.Length; i++)
-            types[i] = inputs[i].Given("an operand", op.Name).Type;
+            types[i] = Given(inputs[i], "an operand", op).Type;
         var outputs = op.Infer(types);
         // A condition has no dtype to pass on: Where(mask, 1, 0) is a number like those it chooses from.
         var (weak, whole, numbers) = (op.KeepsWeakness, op.KeepsWholeNumbers, 0);
@@ -119,6 +122,9 @@ internal static class Graph {
         var values = Execute(op, views, outputs);
         return Array.ConvertAll(values, v => new Tensor(v, weak, whole));
     }
+
+    // The op's name is a new string: made for the message alone.
+    static Tensor Given(Tensor? x, string name, Op op) => x ?? x.Given(name, op.Name);
 
     /// <summary>Room for the inputs of an ordinary op without an array.</summary>
     [InlineArray(Count)]

@@ -59,6 +59,9 @@ public sealed partial class Tensor {
     /// <summary>Which of the call's outputs this is.</summary>
     internal int Output => output;
 
+    /// <summary>See <see cref="RefTable.NextPlace"/>.</summary>
+    internal int Place { get; } = RefTable.NextPlace();
+
     internal Scope[] Free => call?.Free ?? Scope.None;
 
     /// <summary>Whether it depends on an open transform's variable.</summary>

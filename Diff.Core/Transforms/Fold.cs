@@ -32,10 +32,7 @@ public static partial class Functions {
     /// <param name="each">Called with the y of each step, which it may keep.</param>
     public static S Fold<S, B, Y>(S start, IEnumerable<B> items, Func<S, B, (S Next, Y Y)> step, Action<Y> each) {
         each.Given();
-        return Fold(new Folding<S, B, (S, Y)>(start.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), (S, Y)> ?? new(step, x => step(x.Item1, x.Item2)), result => {
-            each(result.Item2);
-            return result.Item1;
-        }), items.Given());
+        return Fold(new Folding<S, B, (S, Y)>(start.Given(), Jitted.Behind(step.Given()) as Jitted<(S, B), (S, Y)> ?? new(step, x => step(x.Item1, x.Item2)), result => result.Item1, result => each(result.Item2)), items.Given());
     }
 
     static S Fold<S, B, R>(Folding<S, B, R> fold, IEnumerable<B> items) {
@@ -47,24 +44,42 @@ public static partial class Functions {
 /// <summary>A fold under way, and its state, of which the memory is its own.</summary>
 /// <param name="start">The state before the first step.</param>
 /// <param name="step">What is run for each item.</param>
-/// <param name="next">The next state in what a step returns. It comes first there; what comes behind it is handed out.</param>
-internal sealed class Folding<S, B, R>(S start, Jitted<(S, B), R> step, Func<R, S> next) {
+/// <param name="next">The next state in what a step returns. It comes first there.</param>
+/// <param name="each">Called with what each step returns, of which it may keep all but the state.</param>
+internal sealed class Folding<S, B, R>(S start, Jitted<(S, B), R> step, Func<R, S> next, Action<R>? each = null) {
+    readonly Jitted<(S, B), R>.Turns turns = new();
     S state = start;
-    bool[]? owned = [], given = [], first = [];
+    bool isBehind;
+    Flat<B>? like;
 
     public void Next(B item) {
-        state = next(step.Run((state, item), ref owned));
-        if (owned is null || owned.Length == 0) return;
-        // Of what the step returns: the same at each step, and the state's come first.
-        if (owned != given) (given, first) = (owned, owned[..Tree.Leaves(state).Count(t => t.AbsentFrom is null)]);
-        owned = first;
+        var flat = Tree.Flatten(item);
+        if (like is not null && like.IsSame(flat) && step.Again(turns, flat.Leaves)) {
+            isBehind = true;
+            each?.Invoke(turns.Result);
+            return;
+        }
+        var current = Current;
+        turns.State = Tree.Leaves(current).Count(t => t.AbsentFrom is null);
+        var result = step.Run((current, item), turns);
+        state = next(result);
+        like = turns.Steady is null ? null : flat.Hollow();
+        each?.Invoke(result);
+    }
+
+    // While steps repeat themselves nobody asks for the tree that the state is.
+    S Current {
+        get {
+            if (isBehind) (state, isBehind) = (next(turns.Result), false);
+            return state;
+        }
     }
 
     /// <summary>The state, which then is somebody else's too.</summary>
     public S State {
         get {
-            owned = [];
-            return state;
+            turns.Share();
+            return Current;
         }
     }
 }

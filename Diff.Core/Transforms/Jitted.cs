@@ -40,7 +40,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
     /// <param name="Like">The argument without its values.</param>
     /// <param name="Types">Of its leaves, and which are C# numbers.</param>
     /// <param name="Captured">What the function used.</param>
-    sealed record Recording(Flat<A> Like, (TensorType Type, bool Weak, bool Whole)?[] Types, Captures Captured) {
+    internal sealed record Recording(Flat<A> Like, (TensorType Type, bool Weak, bool Whole)?[] Types, Captures Captured) {
         /// <summary>Why there is no program, and the function is called.</summary>
         public string? Obstacle { get; init; }
         public Plan? Plan { get; init; }
@@ -51,18 +51,22 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         public Counter Replays { get; } = new();
 
         /// <summary>Whether it is of arguments like this one.</summary>
-        public bool Takes(Flat<A> argument) {
-            if (argument.Leaves.Length != Types.Length) return false;
-            for (var i = 0; i < Types.Length; i++) {
-                var leaf = argument.Leaves[i];
-                if (leaf.AbsentFrom is not null ? Types[i] is not null
-                    : Types[i] is not var (type, weak, whole) || type.DType != leaf.DType || weak != leaf.IsWeak || whole != leaf.IsWhole || !type.Shape.Equals(leaf.Shape)) return false;
+        public bool Takes(Flat<A> argument) =>
+            argument.Leaves.Length == Types.Length && TakesLast(argument.Leaves) && Like.IsSame(argument);
+
+        /// <summary>Whether its last leaves are of the types of these.</summary>
+        public bool TakesLast(ReadOnlySpan<Tensor> leaves) {
+            var types = Types.AsSpan(Types.Length - leaves.Length);
+            for (var i = 0; i < types.Length; i++) {
+                var leaf = leaves[i];
+                if (leaf.AbsentFrom is not null ? types[i] is not null
+                    : types[i] is not var (type, weak, whole) || type.DType != leaf.DType || weak != leaf.IsWeak || whole != leaf.IsWhole || !type.Shape.Equals(leaf.Shape)) return false;
             }
-            return Like.IsSame(argument);
+            return true;
         }
     }
 
-    sealed class Counter {
+    internal sealed class Counter {
         public long Value;
     }
 
@@ -75,17 +79,12 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         }
     }
 
-    public R Run(A argument) {
-        bool[]? owned = null;
-        return Run(argument, ref owned);
-    }
+    /// <summary>Calls the function, or replays what was recorded of it.</summary>
+    public R Run(A argument) => Run(argument, null);
 
-    /// <summary>The same, for a caller that lets go of what it gives.</summary>
-    /// <param name="owned">Which of the argument's first tensors nobody else can reach: their memory may become the result's. Then the same of the
-    /// result's. Null for a caller who does not care.</param>
-    public R Run(A argument, ref bool[]? owned) {
-        var mine = owned;
-        if (owned is not null) owned = [];
+    /// <summary>The same for a caller that gives it its own results again, and lets go of them.</summary>
+    public R Run(A argument, Turns? turns) {
+        var mine = turns?.Begin();
         var flat = Tree.Flatten(argument);
         // Where the argument is another transform's variable, Jit(f) is f.
         foreach (var leaf in flat.Leaves)
@@ -101,12 +100,23 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         if (known.Plan is not null && known.Obstacle is { } obstacle) return Record(obstacle);
         if (known.Captured.Change() is { } change) return Record(change);
         Interlocked.Increment(ref known.Replays.Value);
-        return known.Plan is null ? call(argument) : Run(known, known.Result!, Present(flat), mine, ref owned);
+        return known.Plan is null ? call(argument) : Run(known, known.Result!, Present(flat.Leaves), mine, turns);
 
-        R Record(string why) => this.Record(why, argument, flat, Present(flat), Array.ConvertAll(flat.Leaves, TypeOf));
+        R Record(string why) => this.Record(why, argument, flat, Present(flat.Leaves), Array.ConvertAll(flat.Leaves, TypeOf));
     }
 
-    static Tensor[] Present(Flat<A> flat) => Array.Exists(flat.Leaves, t => t.AbsentFrom is not null) ? Array.FindAll(flat.Leaves, t => t.AbsentFrom is null) : flat.Leaves;
+    /// <summary>Replays what ran last on its own results and others: only the others are looked at. False where that will not do, and it has to be called.</summary>
+    /// <param name="turns">What ran last.</param>
+    /// <param name="others">The leaves of the argument behind the results, of the same structure as they were last.</param>
+    public bool Again(Turns turns, Tensor[] others) {
+        if (turns.Steady is not { } known || !known.TakesLast(others) || Array.Exists(others, t => t.IsLive) || known.Captured.Change() is not null) return false;
+        Interlocked.Increment(ref calls);
+        Interlocked.Increment(ref known.Replays.Value);
+        turns.Next(Present(others));
+        return true;
+    }
+
+    static Tensor[] Present(Tensor[] leaves) => Array.Exists(leaves, t => t.AbsentFrom is not null) ? Array.FindAll(leaves, t => t.AbsentFrom is null) : leaves;
 
     static (TensorType, bool, bool)? TypeOf(Tensor leaf) => leaf.AbsentFrom is null ? (leaf.Type, leaf.IsWeak, leaf.IsWhole) : null;
 
@@ -147,8 +157,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
             Computed = [.. result.Leaves.Select((t, i) => (i, t)).Where(r => r.t.AbsentFrom is null).Select(r => (r.i, r.t.IsWeak, r.t.IsWhole))],
         };
         Add(recording);
-        bool[]? nobody = null;
-        return Run(recording, result, leaves, null, ref nobody);
+        return Run(recording, result, leaves, null, null);
 
         void Add(Recording made) {
             lock (adding) {
@@ -160,19 +169,60 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         }
     }
 
-    static R Run(Recording recording, Flat<R> result, Tensor[] leaves, bool[]? mine, ref bool[]? owned) {
+    static R Run(Recording recording, Flat<R> result, Tensor[] leaves, bool[]? mine, Turns? turns) {
         var plan = recording.Plan!;
         var arguments = new View[leaves.Length + recording.Constants.Length];
         for (var i = 0; i < leaves.Length; i++) arguments[i] = leaves[i].Value.Packed();
         recording.Constants.CopyTo(arguments, leaves.Length);
-        if (mine is not null) {
-            Array.Resize(ref mine, arguments.Length);
-            plan = plan.InPlace(mine);
-            owned = plan.Owned;
-        }
+        if (mine is not null) plan = plan.InPlace([.. mine, .. new bool[arguments.Length - mine.Length]]);
         var views = plan.Run(arguments);
+        turns?.Ran(recording, plan, arguments, views);
+        return Rebuild(recording, result, views);
+    }
+
+    static R Rebuild(Recording recording, Flat<R> result, View[] views) {
         var computed = result.Leaves.AsSpan().ToArray();
         for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak, recording.Computed[i].Whole);
         return result.Rebuild(computed);
+    }
+
+    /// <summary>What a loop that gives the function its own results again, and lets go of them, knows of the last turn.</summary>
+    internal sealed class Turns {
+        Recording? recording;
+        Plan? plan;
+        View[] arguments = [], views = [];
+        bool[] owned = [], mine = [];
+        bool isSteady;
+
+        /// <summary>How many of the first results are the next first arguments.</summary>
+        public int State { get; set; }
+
+        /// <summary>What ran in the last two turns, the second on the results of the first and in their memory: its own results suit it.</summary>
+        public Recording? Steady => isSteady ? recording : null;
+
+        /// <summary>What the last turn returned.</summary>
+        public R Result => Rebuild(recording!, recording!.Result!, views);
+
+        /// <summary>Somebody else has what the last turn returned, too.</summary>
+        public void Share() => (owned, isSteady) = ([], false);
+
+        /// <summary>Which of the first arguments nobody else can reach: their memory may become the results'.</summary>
+        public bool[] Begin() {
+            mine = owned.Length == 0 ? owned : owned[..State];
+            Share();
+            return mine;
+        }
+
+        public void Ran(Recording by, Plan plan, View[] arguments, View[] views) {
+            owned = plan.Owned;
+            isSteady = recording == by && this.plan == plan && mine.Length == State && owned.AsSpan(0, State).SequenceEqual(mine);
+            (recording, this.plan, this.arguments, this.views) = (by, plan, arguments, views);
+        }
+
+        public void Next(Tensor[] others) {
+            for (var i = 0; i < State; i++) arguments[i] = views[i].Packed();
+            for (var i = 0; i < others.Length; i++) arguments[State + i] = others[i].Value.Packed();
+            views = plan!.Run(arguments);
+        }
     }
 }

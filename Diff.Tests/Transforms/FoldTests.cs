@@ -53,6 +53,33 @@ public class FoldTests {
     }
 
     [Fact]
+    public void What_lies_otherwise_than_computed_goes_round() {
+        IsAggregate((A: Ones, B: Tensor.Ones(4, 3)), (s, x) => (s.B.T, (s.A + x).T));
+        IsAggregate((A: Ones, B: Ones), (s, x) => (Tensor.Zeros(3, 4), s.A + s.B + x));
+        IsAggregate((A: Ones, B: Ones), (s, x) => (x.Sum(0).BroadcastTo(3, 4), s.A[..1].BroadcastTo(3, 4) + s.B));
+    }
+
+    [Fact]
+    public void A_fold_that_repeats_itself_sees_what_changes() {
+        var rate = 1.0;
+        var items = Enumerable.Range(0, 40).Select(i => Tensor.Full(i, i < 30 ? Shape.Of(2) : Shape.Of(3, 2))).ToArray();
+        Func<Tensor, (Tensor X, string Mode), Tensor> step = (s, item) => item.Mode == "add" ? s + rate * item.X.Sum() : s - item.X.Sum();
+        (Tensor, string)[] given = [.. items.Select((x, i) => (x, i is > 10 and < 15 ? "subtract" : "add"))];
+        var expected = given.Select((item, i) => (item, i)).Aggregate(Ones, (s, n) => {
+            if (n.i == 20) rate = 0.5;
+            return step(s, n.item);
+        });
+        rate = 1;
+        var jitted = Jit(step);
+        Near.SameBits(expected, Fold(Ones, given.Select((item, i) => {
+            if (i == 20) rate = 0.5;
+            return item;
+        }), jitted));
+        // Recorded for each mode, for the other rate, for the other shape.
+        Assert.InRange(Explain(jitted).Recorded, 4, 8);
+    }
+
+    [Fact]
     public void A_step_that_looks_at_values_is_simply_called() {
         var seen = new List<Tensor>();
         IsAggregate(Ones, (s, x) => s.Sum().Item() > 20 ? s * 0.5 : s + x);
