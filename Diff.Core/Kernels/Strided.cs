@@ -3,9 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Diff;
 
+/// <summary>Where in a strided block of memory one is, along each of its axes.</summary>
+/// <remarks>Axes of size 1 are not counted, and no array has 2³¹ elements.</remarks>
+[InlineArray(30)]
+internal struct StridedIndex {
+    int first;
+}
+
 /// <summary>Reads a strided block of memory in logical (row-major) order, a piece at a time.</summary>
 internal struct StridedReader {
-    readonly int[] dims, strides, index;
+    readonly int[] dims, strides;
+    StridedIndex index;
     int position;
 
     /// <param name="dims">Sizes, outermost first.</param>
@@ -13,7 +21,7 @@ internal struct StridedReader {
     /// <param name="offset">Of the first element in the memory.</param>
     /// <param name="from">The element to begin with, in logical order.</param>
     public StridedReader(int[] dims, int[] strides, int offset, int from = 0) {
-        (this.dims, this.strides, index, position) = (dims, strides, new int[Math.Max(1, dims.Length)], offset);
+        (this.dims, this.strides, position) = (dims, strides, offset);
         for (var a = dims.Length - 1; from > 0; from /= dims[a--]) {
             index[a] = from % dims[a];
             position += index[a] * strides[a];
@@ -75,17 +83,19 @@ internal struct StridedReader {
 
 /// <summary>Walks over a strided block of memory in logical order, a run of elements at a time.</summary>
 internal struct StridedRuns {
-    readonly int[] dims, strides, index;
+    readonly int[] dims, strides;
+    readonly int length;
+    StridedIndex index;
 
     /// <param name="layout">What is walked over: of its innermost elements, length at a time lie at one stride.</param>
     /// <param name="length">Of a run.</param>
     /// <param name="from">The run to begin with.</param>
     public StridedRuns(Layout layout, int length, int from) {
-        var (all, steps) = layout.Runs;
-        (dims, strides, index, Position) = ([.. all[..^1], all[^1] / length], [.. steps[..^1], steps[^1] * length], new int[all.Length], layout.Offset);
-        for (var a = dims.Length - 1; from > 0; from /= dims[a--]) {
-            index[a] = from % dims[a];
-            Position += index[a] * strides[a];
+        ((dims, strides), this.length, Position) = (layout.Runs, length, layout.Offset);
+        for (var a = dims.Length - 1; from > 0; a--) {
+            var (size, stride) = Along(a);
+            (from, index[a]) = Math.DivRem(from, size);
+            Position += index[a] * stride;
         }
     }
 
@@ -96,10 +106,14 @@ internal struct StridedRuns {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Next() {
         for (var a = dims.Length - 1; a >= 0; a--) {
-            Position += strides[a];
-            if (++index[a] < dims[a]) return;
-            Position -= dims[a] * strides[a];
+            var (size, stride) = Along(a);
+            Position += stride;
+            if (++index[a] < size) return;
+            Position -= size * stride;
             index[a] = 0;
         }
     }
+
+    // The last axis counts runs.
+    readonly (int Size, int Stride) Along(int axis) => axis == dims.Length - 1 ? (dims[axis] / length, strides[axis] * length) : (dims[axis], strides[axis]);
 }

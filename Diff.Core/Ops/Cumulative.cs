@@ -131,7 +131,7 @@ internal sealed record CumulativeArgOp(bool Largest, int Axis, bool Reverse) : A
 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (outer, size, inner) = Around(inputs[0].Shape);
-        Running.Arg<T>(inputs[0].Packed().Span<T>(), outer, size, inner, Largest, Reverse, outputs[0].Span<int>());
+        Running.Arg<T>(inputs[0].Values<T>(Scratch.Slot.Left), outer, size, inner, Largest, Reverse, outputs[0].Span<int>());
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];

@@ -25,10 +25,10 @@ internal sealed class Plan {
     readonly bool[]? given;
     readonly int[] heirs;
     readonly Compiled?[] loops;
+    readonly Prepared?[] kernels;
     Plan? inPlace;
     int runs;
     readonly Spares<Frame> spares = new();
-    View[]? carry;
     bool[]? owned;
 
     public Plan(Program source) : this(source, StripSizes.Usual) { }
@@ -70,7 +70,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        loops = new Compiled?[steps.Length];
+        (loops, kernels) = (new Compiled?[steps.Length], new Prepared?[steps.Length]);
     }
 
     /// <summary>The program as it was traced.</summary>
@@ -176,7 +176,7 @@ internal sealed class Plan {
         var (slots, step) = (frame.Slots, steps[k]);
         var first = step.Outputs[0];
         if (roots[first] != first) {
-            slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
+            slots[first] = frame.Lenses[first] is { } lens ? lens.On(slots[step.Inputs[0]]) : slots[step.Inputs[0]]!.As(layouts[first]);
             return;
         }
         var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
@@ -185,33 +185,21 @@ internal sealed class Plan {
         for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
         if (step.Strips is { } strips) strips.Run(ins, outs);
         else if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
-        else step.Equations[0].Op.Evaluate(ins, outs);
+        else (kernels[k] ??= Prepare(step))(ins, outs);
     }
+
+    Prepared Prepare(PlanStep step) => step.Equations[0].Op.Prepare(Array.ConvertAll(step.Inputs, x => layouts[x]), Array.ConvertAll(step.Outputs, y => layouts[y]));
 
     // What is not the arena's is let go of, or a plan in the cache would keep somebody's tensors.
     void Return(Frame frame) {
-        foreach (var slot in passing) frame.Slots[slot] = null;
+        foreach (var slot in passing) {
+            frame.Slots[slot] = null;
+            frame.Lenses[slot]?.On(null);
+        }
         Array.Clear(frame.Inputs);
         Array.Clear(frame.Outputs);
         spares.Return(frame);
     }
-
-    /// <summary>Room for the state of a loop over this plan, kept from call to call as the arena is.</summary>
-    public View[] RentCarry(ReadOnlySpan<ProgramInput> types) {
-        if (Interlocked.Exchange(ref carry, null) is { } kept && kept.Length == types.Length && Fits(types)) return kept;
-        var fresh = new View[types.Length];
-        for (var i = 0; i < fresh.Length; i++) fresh[i] = View.Allocate(types[i].Type);
-        return fresh;
-
-        bool Fits(ReadOnlySpan<ProgramInput> types) {
-            for (var i = 0; i < types.Length; i++)
-                if (kept[i].Type != types[i].Type) return false;
-            return true;
-        }
-    }
-
-    /// <summary>Gives it back.</summary>
-    public void ReturnCarry(View[] rented) => carry = rented;
 
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
@@ -263,13 +251,18 @@ internal sealed class Plan {
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>
     sealed class Frame {
         public readonly View?[] Slots;
+        public readonly View.Lens?[] Lenses;
         public readonly View[] Inputs, Outputs;
 
         public Frame(Plan plan) {
             if (plan.arenaBytes > Array.MaxLength - Line) throw new ShapeException($"This program needs {plan.arenaBytes:N0} bytes of intermediate values at once; {Array.MaxLength:N0} is the limit. Use smaller batches.");
             var arena = plan.arenaBytes == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)plan.arenaBytes + Line, pinned: true);
             var start = plan.arenaBytes == 0 ? 0 : (int)(Line - (nint)Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) % Line) % Line;
-            (Slots, Inputs, Outputs) = (new View?[plan.types.Length], new View[plan.arity], new View[plan.results]);
+            (Slots, Lenses, Inputs, Outputs) = (new View?[plan.types.Length], new View.Lens?[plan.types.Length], new View[plan.arity], new View[plan.results]);
+            // For what lies in memory of others, and is not handed out.
+            var results = plan.outputs.ToHashSet();
+            foreach (var step in plan.steps)
+                if (step.Outputs[0] is var slot && plan.roots[slot] != slot && !results.Contains(slot)) Lenses[slot] = new(plan.types[slot].DType, plan.layouts[slot]);
             for (var i = 0; i < Slots.Length; i++)
                 if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i], plan.roots[i] == i);
         }
