@@ -136,18 +136,27 @@ internal sealed class Plan {
 
     /// <summary>Computes the results from inputs of plain layout.</summary>
     public View[] Run(ReadOnlySpan<View> arguments) {
-        var frame = Start(arguments);
-        Run(frame);
-        var values = Array.ConvertAll(outputs, o => frame.Slots[o]!);
-        Return(frame);
-        return values;
+        var results = new View[outputs.Length];
+        Run(arguments, results);
+        return results;
     }
 
-    /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
+    /// <summary>The same, for a caller that has room for them.</summary>
+    public void Run(ReadOnlySpan<View> arguments, Span<View> results) {
+        var frame = Start(arguments);
+        Run(frame);
+        for (var i = 0; i < results.Length; i++) results[i] = frame.Slots[outputs[i]]!;
+        Return(frame);
+    }
+
+    /// <summary>The plan that may compute results in the memory of the first arguments where they are marked: nobody else may hold that, nor may it be another's too.</summary>
     public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, StripSizes.Usual, mine, null);
 
     /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
-    public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
+    public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && roots[o] < given.Length && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
+
+    /// <summary>The argument of which a result has the memory, if it is computed in one.</summary>
+    public int? HeirOf(int result) => heirs[outputs[result]] is >= 0 and var heir ? heir : null;
 
     /// <summary>Computes the results into memory that is given, none of which an argument may share.</summary>
     public void RunInto(ReadOnlySpan<View> arguments, ReadOnlySpan<View> destinations) {

@@ -49,6 +49,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         /// <summary>The result's leaves that are computed, and which of them are C# numbers.</summary>
         public (int Leaf, bool Weak, bool Whole)[] Computed { get; init; } = [];
         public Counter Replays { get; } = new();
+        public Spares<Room> Rooms { get; } = new();
 
         /// <summary>Whether it is of arguments like this one.</summary>
         public bool Takes(Flat<A> argument) {
@@ -61,6 +62,9 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
             return Like.IsSame(argument);
         }
     }
+
+    /// <summary>What a replay works with.</summary>
+    sealed record Room(View[] Arguments, View[] Values, Tensor[] Results);
 
     sealed class Counter {
         public long Value;
@@ -162,17 +166,26 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
 
     static R Run(Recording recording, Flat<R> result, Tensor[] leaves, bool[]? mine, ref bool[]? owned) {
         var plan = recording.Plan!;
-        var arguments = new View[leaves.Length + recording.Constants.Length];
+        var room = recording.Rooms.Take() ?? new(new View[leaves.Length + recording.Constants.Length], new View[recording.Computed.Length], new Tensor[result.Leaves.Length]);
+        var (arguments, values, results) = room;
         for (var i = 0; i < leaves.Length; i++) arguments[i] = leaves[i].Value.Packed();
         recording.Constants.CopyTo(arguments, leaves.Length);
         if (mine is not null) {
-            Array.Resize(ref mine, arguments.Length);
             plan = plan.InPlace(mine);
             owned = plan.Owned;
         }
-        var views = plan.Run(arguments);
-        var computed = result.Leaves.AsSpan().ToArray();
-        for (var i = 0; i < views.Length; i++) computed[recording.Computed[i].Leaf] = new(views[i], recording.Computed[i].Weak, recording.Computed[i].Whole);
-        return result.Rebuild(computed);
+        plan.Run(arguments, values);
+        result.Leaves.CopyTo(results);
+        for (var i = 0; i < values.Length; i++) {
+            var (leaf, weak, whole) = recording.Computed[i];
+            // In the memory of a tensor that nobody else can reach it is that tensor.
+            results[leaf] = plan.HeirOf(i) is { } argument && leaves[argument] is var heir && heir.Value == values[i] && (heir.IsWeak, heir.IsWhole) == (weak, whole) ? heir : new(values[i], weak, whole);
+        }
+        var rebuilt = result.Rebuild(results);
+        Array.Clear(arguments);
+        Array.Clear(values);
+        Array.Clear(results);
+        recording.Rooms.Return(room);
+        return rebuilt;
     }
 }
