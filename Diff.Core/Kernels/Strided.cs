@@ -44,22 +44,26 @@ internal struct StridedReader {
             position += index[1];
             return;
         }
+        var at = index[last];
         while (destination.Length > 0) {
-            var run = Math.Min(size - index[last], destination.Length);
+            var run = Math.Min(size - at, destination.Length);
             if (stride == 1) source.Slice(position, run).CopyTo(destination);
             else if (stride == 0) destination[..run].Fill(source[position]);
             else Gather(source, position, stride, destination[..run]);
             destination = destination[run..];
-            index[last] += run;
+            at += run;
             position += run * stride;
-            for (var a = last; a >= 0 && index[a] == dims[a]; a--) {
+            if (at < size) break;
+            at = 0;
+            position -= size * stride;
+            for (var a = last - 1; a >= 0; a--) {
+                position += strides[a];
+                if (++index[a] < dims[a]) break;
                 position -= dims[a] * strides[a];
                 index[a] = 0;
-                if (a == 0) return;
-                index[a - 1]++;
-                position += strides[a - 1];
             }
         }
+        index[last] = at;
     }
 
     // A row again and again: what is there already is doubled.
@@ -84,14 +88,16 @@ internal struct StridedReader {
 /// <summary>Walks over a strided block of memory in logical order, a run of elements at a time.</summary>
 internal struct StridedRuns {
     readonly int[] dims, strides;
-    readonly int length;
+    // Of the last axis, which counts runs.
+    readonly int size, stride;
     StridedIndex index;
 
     /// <param name="layout">What is walked over: of its innermost elements, length at a time lie at one stride.</param>
     /// <param name="length">Of a run.</param>
     /// <param name="from">The run to begin with.</param>
     public StridedRuns(Layout layout, int length, int from) {
-        ((dims, strides), this.length, Position) = (layout.Runs, length, layout.Offset);
+        ((dims, strides), Position) = (layout.Runs, layout.Offset);
+        (size, stride) = (dims[^1] / length, strides[^1] * length);
         for (var a = dims.Length - 1; from > 0; a--) {
             var (size, stride) = Along(a);
             (from, index[a]) = Math.DivRem(from, size);
@@ -114,6 +120,5 @@ internal struct StridedRuns {
         }
     }
 
-    // The last axis counts runs.
-    readonly (int Size, int Stride) Along(int axis) => axis == dims.Length - 1 ? (dims[axis] / length, strides[axis] * length) : (dims[axis], strides[axis]);
+    readonly (int Size, int Stride) Along(int axis) => axis == dims.Length - 1 ? (size, stride) : (dims[axis], strides[axis]);
 }
