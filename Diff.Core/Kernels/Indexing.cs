@@ -8,11 +8,11 @@ internal static class Indexing {
     /// <summary>The indices as offsets from the front, each checked: themselves where none is negative.</summary>
     public static ReadOnlySpan<int> Checked(ReadOnlySpan<int> indices, int size, bool wrap) =>
         indices.Length == 0 || System.Numerics.Tensors.TensorPrimitives.Max(MemoryMarshal.Cast<int, uint>(indices)) < (uint)size
-            ? indices : Wrapped<int>(indices, size, wrap);
+            ? indices : Wrapped(indices, size, wrap);
 
     /// <summary>The same of wider indices.</summary>
-    public static int[] Wrapped<T>(ReadOnlySpan<T> indices, int size, bool wrap) where T : unmanaged, System.Numerics.INumber<T> {
-        var at = new int[indices.Length];
+    public static ReadOnlySpan<int> Wrapped<T>(ReadOnlySpan<T> indices, int size, bool wrap) where T : unmanaged, System.Numerics.INumber<T> {
+        var at = Scratch.Room<int>(Scratch.Slot.Third, indices.Length);
         for (var i = 0; i < at.Length; i++) {
             var index = long.CreateChecked(indices[i]);
             var first = wrap ? -size : 0;

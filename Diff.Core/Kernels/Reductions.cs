@@ -168,9 +168,16 @@ internal static class Reductions {
             Few<T, F>(x, size, pitch, y);
             return;
         }
+        // A few lines at a time, of which the halves have room on the stack.
+        for (var j = 0; j < y.Length; j += Band) Halved<T, F>(x[j..], size, pitch, y[j..Math.Min(j + Band, y.Length)]);
+    }
+
+    const int Band = 4 * Line;
+
+    static void Halved<T, F>(ReadOnlySpan<T> x, int size, int pitch, Span<T> y) where T : unmanaged, INumber<T> where F : ICombine {
         var half = Half(size, ManyRows);
         Columns<T, F>(x, half, pitch, y);
-        var part = new T[y.Length];
+        Span<T> part = stackalloc T[y.Length];
         Columns<T, F>(x[(half * pitch)..], size - half, pitch, part);
         Combine<T, F>(y, part);
     }

@@ -22,7 +22,7 @@ internal static class Running {
     public static void Run<T, A, S>(ReadOnlySpan<T> x, int outer, int size, int inner, bool reverse, Span<T> y)
         where T : unmanaged, INumber<T> where A : unmanaged, INumber<A> where S : IStep {
         if (size == 0) return;
-        var state = new A[inner];
+        var state = Scratch.Room<A>(Scratch.Slot.Right, inner);
         for (var o = 0; o < outer; o++) {
             var from = x.Slice(o * size * inner, size * inner);
             var to = y.Slice(o * size * inner, size * inner);
@@ -57,7 +57,8 @@ internal static class Running {
 
     /// <summary>y[o, j, i] = ln Σ exp x[o, k, i] over all k up to j: the largest so far, and the sum of the others' shares of it. No exponential waits for a logarithm.</summary>
     public static void LogSums<T>(ReadOnlySpan<T> x, int outer, int size, int inner, bool reverse, Span<T> y) where T : unmanaged, INumber<T> {
-        var (most, sum) = (new double[inner], new double[inner]);
+        var most = Scratch.Room<double>(Scratch.Slot.Right, inner);
+        var sum = Scratch.Room<double>(Scratch.Slot.Third, inner);
         for (var o = 0; o < outer; o++)
             for (var k = 0; k < size; k++) {
                 var at = (o * size + (reverse ? size - 1 - k : k)) * inner;

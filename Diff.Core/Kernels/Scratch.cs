@@ -4,7 +4,7 @@ namespace Diff;
 /// <remarks>Pinned arrays rather than native memory: the collector frees them when the thread ends.</remarks>
 internal static unsafe class Scratch {
     /// <summary>Uses that may be alive at the same time need different slots.</summary>
-    internal enum Slot { PackedA, PackedB, Lanes, Tail, Output, Input, Weights, Offsets, Masks, Maps, Count }
+    internal enum Slot { PackedA, PackedB, Lanes, Tail, Output, Input, Weights, Offsets, Masks, Maps, Left, Right, Third, Count }
 
     private const int Alignment = 64;
 
@@ -23,4 +23,9 @@ internal static unsafe class Scratch {
         var address = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(block));
         return (T*)(address + Alignment - 1 & -Alignment);
     }
+
+    /// <summary>So many elements for what a kernel works on, beside what kernels rent. What is large is not kept for ever.</summary>
+    internal static Span<T> Room<T>(Slot slot, int count) where T : unmanaged =>
+        (long)count * sizeof(T) < Recycling.Least ? new Span<T>(Rent<T>(slot, count), count)
+            : System.Runtime.InteropServices.MemoryMarshal.Cast<byte, T>(Recycling.Rent(checked(count * sizeof(T))).AsSpan())[..count];
 }

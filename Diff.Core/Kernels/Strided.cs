@@ -3,9 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Diff;
 
+/// <summary>Where in a strided block of memory one is, along each of its axes.</summary>
+/// <remarks>Axes of size 1 are not counted, and no array has 2³¹ elements.</remarks>
+[InlineArray(30)]
+internal struct StridedIndex {
+    int first;
+}
+
 /// <summary>Reads a strided block of memory in logical (row-major) order, a piece at a time.</summary>
 internal struct StridedReader {
-    readonly int[] dims, strides, index;
+    readonly int[] dims, strides;
+    StridedIndex index;
     int position;
 
     /// <param name="dims">Sizes, outermost first.</param>
@@ -13,7 +21,7 @@ internal struct StridedReader {
     /// <param name="offset">Of the first element in the memory.</param>
     /// <param name="from">The element to begin with, in logical order.</param>
     public StridedReader(int[] dims, int[] strides, int offset, int from = 0) {
-        (this.dims, this.strides, index, position) = (dims, strides, new int[Math.Max(1, dims.Length)], offset);
+        (this.dims, this.strides, position) = (dims, strides, offset);
         for (var a = dims.Length - 1; from > 0; from /= dims[a--]) {
             index[a] = from % dims[a];
             position += index[a] * strides[a];
@@ -36,22 +44,26 @@ internal struct StridedReader {
             position += index[1];
             return;
         }
+        var at = index[last];
         while (destination.Length > 0) {
-            var run = Math.Min(size - index[last], destination.Length);
+            var run = Math.Min(size - at, destination.Length);
             if (stride == 1) source.Slice(position, run).CopyTo(destination);
             else if (stride == 0) destination[..run].Fill(source[position]);
             else Gather(source, position, stride, destination[..run]);
             destination = destination[run..];
-            index[last] += run;
+            at += run;
             position += run * stride;
-            for (var a = last; a >= 0 && index[a] == dims[a]; a--) {
+            if (at < size) break;
+            at = 0;
+            position -= size * stride;
+            for (var a = last - 1; a >= 0; a--) {
+                position += strides[a];
+                if (++index[a] < dims[a]) break;
                 position -= dims[a] * strides[a];
                 index[a] = 0;
-                if (a == 0) return;
-                index[a - 1]++;
-                position += strides[a - 1];
             }
         }
+        index[last] = at;
     }
 
     // A row again and again: what is there already is doubled.
@@ -75,17 +87,21 @@ internal struct StridedReader {
 
 /// <summary>Walks over a strided block of memory in logical order, a run of elements at a time.</summary>
 internal struct StridedRuns {
-    readonly int[] dims, strides, index;
+    readonly int[] dims, strides;
+    // Of the last axis, which counts runs.
+    readonly int size, stride;
+    StridedIndex index;
 
     /// <param name="layout">What is walked over: of its innermost elements, length at a time lie at one stride.</param>
     /// <param name="length">Of a run.</param>
     /// <param name="from">The run to begin with.</param>
     public StridedRuns(Layout layout, int length, int from) {
-        var (all, steps) = layout.Runs;
-        (dims, strides, index, Position) = ([.. all[..^1], all[^1] / length], [.. steps[..^1], steps[^1] * length], new int[all.Length], layout.Offset);
-        for (var a = dims.Length - 1; from > 0; from /= dims[a--]) {
-            index[a] = from % dims[a];
-            Position += index[a] * strides[a];
+        ((dims, strides), Position) = (layout.Runs, layout.Offset);
+        (size, stride) = (dims[^1] / length, strides[^1] * length);
+        for (var a = dims.Length - 1; from > 0; a--) {
+            var (size, stride) = Along(a);
+            (from, index[a]) = Math.DivRem(from, size);
+            Position += index[a] * stride;
         }
     }
 
@@ -96,10 +112,13 @@ internal struct StridedRuns {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Next() {
         for (var a = dims.Length - 1; a >= 0; a--) {
-            Position += strides[a];
-            if (++index[a] < dims[a]) return;
-            Position -= dims[a] * strides[a];
+            var (size, stride) = Along(a);
+            Position += stride;
+            if (++index[a] < size) return;
+            Position -= size * stride;
             index[a] = 0;
         }
     }
+
+    readonly (int Size, int Stride) Along(int axis) => axis == dims.Length - 1 ? (size, stride) : (dims[axis], strides[axis]);
 }

@@ -57,15 +57,16 @@ internal sealed record IntegerDivOp(bool Remainder) : Op {
     }
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (a, b, y) = (inputs[0].Packed(), inputs[1].Packed(), outputs[0]);
-        switch (y.DType) {
-            case DType.I32: Run<int>(a.Span<int>(), b.Span<int>(), y.Span<int>()); break;
-            case DType.I64: Run<long>(a.Span<long>(), b.Span<long>(), y.Span<long>()); break;
-            default: Run<uint>(a.Span<uint>(), b.Span<uint>(), y.Span<uint>()); break;
+        switch (outputs[0].DType) {
+            case DType.I32: Run<int>(inputs[0], inputs[1], outputs[0].Span<int>()); break;
+            case DType.I64: Run<long>(inputs[0], inputs[1], outputs[0].Span<long>()); break;
+            default: Run<uint>(inputs[0], inputs[1], outputs[0].Span<uint>()); break;
         }
     }
 
-    void Run<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y) where T : unmanaged, IBinaryInteger<T> {
+    void Run<T>(View left, View right, Span<T> y) where T : unmanaged, IBinaryInteger<T> {
+        var a = left.Values<T>(Scratch.Slot.Left);
+        var b = right.Values<T>(Scratch.Slot.Right);
         for (var i = 0; i < y.Length; i++) {
             if (b[i] == T.Zero) throw new DomainException($"{Name}: element {i} is {a[i]} by 0, which no integer is. Divide floats for ∞: x.To(DType.F32).");
             // The one quotient that does not fit wraps, like every sum: C# would throw.

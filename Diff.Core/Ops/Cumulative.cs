@@ -44,7 +44,7 @@ internal sealed record CumulativeOp(Cumulation How, int Axis, bool Reverse) : Al
     }
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (x, y) = (inputs[0].Packed(), outputs[0]);
+        var (x, y) = (inputs[0], outputs[0]);
         switch (x.DType) {
             case DType.F32: Run<float, double>(x, y); break;
             case DType.F64: Run<double, double>(x, y); break;
@@ -56,10 +56,11 @@ internal sealed record CumulativeOp(Cumulation How, int Axis, bool Reverse) : Al
 
     void Run<T, A>(View x, View y) where T : unmanaged, INumber<T> where A : unmanaged, INumber<A> {
         var (outer, size, inner) = Around(x.Shape);
+        var values = x.Values<T>(Scratch.Slot.Left);
         switch (How) {
-            case Cumulation.Sum: Running.Run<T, A, Running.Plus>(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
-            case Cumulation.Prod: Running.Run<T, A, Running.Times>(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
-            default: Running.LogSums(x.Span<T>(), outer, size, inner, Reverse, y.Span<T>()); break;
+            case Cumulation.Sum: Running.Run<T, A, Running.Plus>(values, outer, size, inner, Reverse, y.Span<T>()); break;
+            case Cumulation.Prod: Running.Run<T, A, Running.Times>(values, outer, size, inner, Reverse, y.Span<T>()); break;
+            default: Running.LogSums(values, outer, size, inner, Reverse, y.Span<T>()); break;
         }
     }
 
@@ -101,10 +102,13 @@ internal sealed record RecurrenceOp(int Axis, bool Reverse) : AlongOp(Axis) {
     }
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var (a, b, y) = (inputs[0].Packed(), inputs[1].Packed(), outputs[0]);
+        if (outputs[0].DType == DType.F32) Run<float>(inputs[0], inputs[1], outputs[0]);
+        else Run<double>(inputs[0], inputs[1], outputs[0]);
+    }
+
+    void Run<T>(View a, View b, View y) where T : unmanaged, IFloatingPointIeee754<T> {
         var (outer, size, inner) = Around(a.Shape);
-        if (y.DType == DType.F32) Running.Recur<float>(a.Span<float>(), b.Span<float>(), outer, size, inner, Reverse, y.Span<float>());
-        else Running.Recur<double>(a.Span<double>(), b.Span<double>(), outer, size, inner, Reverse, y.Span<double>());
+        Running.Recur(a.Values<T>(Scratch.Slot.Left), b.Values<T>(Scratch.Slot.Right), outer, size, inner, Reverse, y.Span<T>());
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
@@ -131,7 +135,7 @@ internal sealed record CumulativeArgOp(bool Largest, int Axis, bool Reverse) : A
 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (outer, size, inner) = Around(inputs[0].Shape);
-        Running.Arg<T>(inputs[0].Packed().Span<T>(), outer, size, inner, Largest, Reverse, outputs[0].Span<int>());
+        Running.Arg<T>(inputs[0].Values<T>(Scratch.Slot.Left), outer, size, inner, Largest, Reverse, outputs[0].Span<int>());
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];

@@ -63,24 +63,20 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
 
     public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => LeftBatch.Count > 0 && (LeftBatch[0], RightBatch[0]) == (0, 0) ? this : null;
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Run(inputs[0], inputs[0].Layout, inputs[1], inputs[1].Layout, outputs[0], 0, outputs[0].Shape.Size);
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Of(inputs[0].Layout, inputs[1].Layout, outputs[0].Shape.Size).Run(inputs[0], inputs[1], outputs[0]);
 
-    void Run(View left, Layout leftLayout, View right, Layout rightLayout, View to, int from, int count) {
-        var (a, b) = (Left(leftLayout), Right(rightLayout));
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) {
+        var product = Of(inputs[0], inputs[1], outputs[0].Shape.Size);
+        return (inputs, outputs) => product.Run(inputs[0], inputs[1], outputs[0]);
+    }
+
+    Product Of(Layout left, Layout right, int count) {
+        var (a, b) = (Left(left), Right(right));
         // Where the batch is no single run of memory, heads within sequences say, its first axis is a loop around the others.
-        if ((a.Packs || b.Packs) && LeftBatch.Count > 1 && count > 0) {
-            var (inner, outer) = (new DotOp(Less(LeftBatch, LeftBatch[0], 1), Less(RightBatch, RightBatch[0], 1), Less(LeftSum, LeftBatch[0]), Less(RightSum, RightBatch[0])), leftLayout.Shape[LeftBatch[0]]);
-            for (var i = 0; i < outer; i++) inner.Run(left, leftLayout.At(LeftBatch[0], i), right, rightLayout.At(RightBatch[0], i), to, from + i * (count / outer), count / outer);
-            return;
-        }
-        var (x, y) = (a.Read(left), b.Read(right));
-        switch (to.DType) {
-            case DType.F32: Floats(a, x.Span<float>(), b, y.Span<float>(), to.Span<float>().Slice(from, count)); break;
-            case DType.F64: Floats(a, x.Span<double>(), b, y.Span<double>(), to.Span<double>().Slice(from, count)); break;
-            case DType.I32: Integers(a, x.Span<int>(), b, y.Span<int>(), to.Span<int>().Slice(from, count)); break;
-            case DType.I64: Integers(a, x.Span<long>(), b, y.Span<long>(), to.Span<long>().Slice(from, count)); break;
-            default: Integers(a, x.Span<uint>(), b, y.Span<uint>(), to.Span<uint>().Slice(from, count)); break;
-        }
+        if (!(a.Packs || b.Packs) || LeftBatch.Count <= 1 || count == 0) return new(a, b, count);
+        var (i, j, times) = (LeftBatch[0], RightBatch[0], left.Shape[LeftBatch[0]]);
+        var each = new DotOp(Less(LeftBatch, i, 1), Less(RightBatch, j, 1), Less(LeftSum, i), Less(RightSum, j)).Of(left.At(i, 0), right.At(j, 0), count / times);
+        return new(a, b, count) { Times = times, LeftStep = left.Strides[i], RightStep = right.Strides[j], Each = each };
     }
 
     // The axes of a tensor that has lost one, from the given place on.
@@ -92,15 +88,6 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
 
     // A plain matrix, either way round, is what nearly every product has.
     bool IsMatrix(Layout x, Axes sum) => LeftBatch.Count == 0 && sum.Count == 1 && x.Strides is [>= 0, >= 0];
-
-    static void Floats<T>(in Matrices a, ReadOnlySpan<T> x, in Matrices b, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged =>
-        Gemm.MultiplyAll(a.Count, a.Rows, b.Columns, a.Columns, x[a.Start..], a.Stride, a.RowStride, a.ColumnStride, y[b.Start..], b.Stride, b.RowStride, b.ColumnStride, z);
-
-    static void Integers<T>(in Matrices a, ReadOnlySpan<T> x, in Matrices b, ReadOnlySpan<T> y, Span<T> z) where T : unmanaged, System.Numerics.INumber<T> {
-        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
-        for (var i = 0; i < a.Count && z.Length > 0; i++)
-            Gemm.MultiplyIntegers(m, n, k, x[Math.Min(a.Start + i * a.Stride, x.Length)..], a.RowStride, a.ColumnStride, y[Math.Min(b.Start + i * b.Stride, y.Length)..], b.RowStride, b.ColumnStride, z.Slice(i * m * n, m * n), n);
-    }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [AddOp.Sum(
         tangents[0] is { } a ? Graph.Apply(this, a, inputs[1]) : null,
@@ -147,43 +134,5 @@ internal sealed record DotOp(Axes LeftBatch, Axes RightBatch, Axes LeftSum, Axes
             Of(MatMul(0), [3, 0], [0, 5]), Of(MatMul(0), [3, 4], [4, 5], DType.I32)];
 
         static Sample Of(DotOp op, int[] a, int[] b, DType type = DType.F64) => new(op, [new(type, Shape.Of(a)), new(type, Shape.Of(b))], -3, 3);
-    }
-
-    /// <summary>A stack of matrices in memory, read by strides: where they lie if their axes group so, else in a packed copy.</summary>
-    readonly struct Matrices {
-        public int Count { get; private init; }
-        public int Rows { get; private init; }
-        public int Columns { get; private init; }
-        public int Start { get; private init; }
-        public int Stride { get; private init; }
-        public int RowStride { get; private init; }
-        public int ColumnStride { get; private init; }
-        Layout? ToPack { get; init; }
-
-        /// <summary>Whether the matrices have to be copied to lie at equal distances.</summary>
-        public bool Packs => ToPack is not null;
-
-        /// <summary>The memory that <see cref="Start"/> counts in.</summary>
-        public View Read(View x) => ToPack is null ? x : x.As(ToPack).Packed();
-
-        public static Matrices Of(Layout x, int rows, int columns) => new() {
-            Count = 1, Rows = x.Shape[rows], Columns = x.Shape[columns], Start = Math.Min(x.Offset, x.Extent), RowStride = x.Strides[rows], ColumnStride = x.Strides[columns],
-        };
-
-        public static Matrices Of(Layout x, Axes batch, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns) {
-            int Product(ReadOnlySpan<int> axes) {
-                var p = 1;
-                foreach (var a in axes) p *= x.Shape[a];
-                return p;
-            }
-            var shape = Shape.Of(Product(batch.Span), Product(rows), Product(columns));
-            var ordered = x.Transpose(Axes.Of([.. batch.Span, .. rows, .. columns]));
-            var packed = ordered.Reshape(shape) is not { } direct || direct.Strides[0] < 0 || direct.Strides[1] < 0 || direct.Strides[2] < 0;
-            var layout = packed ? shape.Contiguous : ordered.Reshape(shape)!;
-            return new() {
-                Count = shape[0], Rows = shape[1], Columns = shape[2], Start = Math.Min(layout.Offset, layout.Extent),
-                Stride = layout.Strides[0], RowStride = layout.Strides[1], ColumnStride = layout.Strides[2], ToPack = packed ? ordered : null,
-            };
-        }
     }
 }

@@ -38,7 +38,7 @@ internal sealed record DynamicUpdateOp : Op {
         var (x, v, y) = (inputs[0], inputs[1], outputs[0]);
         Strided.Copy(x, y);
         var part = DynamicPart.Of(Name, y, inputs[2], v.Shape);
-        if (v.Shape.Size > 0) Strided.Scatter(v, part);
+        new Scatter(v.Layout, part.Layout).Run(v, part);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>

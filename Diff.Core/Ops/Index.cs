@@ -8,18 +8,15 @@ internal abstract record IndexOp(int Axis) : Op {
         indices.DType is DType.I32 or DType.I64 or DType.U32 ? indices.DType : throw new DTypeException($"{op}: the indices are {indices}; they have to be integers.");
 
     protected sealed override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
-        Run(inputs[0].Packed().Span<T>(), inputs[0].Shape, Places(inputs[1], SizeOf(inputs[0].Shape), CountsFromEnd), outputs[0].Span<T>(), outputs[0].Shape);
+        Run(inputs[0].Values<T>(Scratch.Slot.Left), inputs[0].Shape, Places(inputs[1], SizeOf(inputs[0].Shape), CountsFromEnd), outputs[0].Span<T>(), outputs[0].Shape);
 
     /// <summary>Integers as places among so many.</summary>
     /// <exception cref="ShapeException">One is outside.</exception>
-    public static ReadOnlySpan<int> Places(View indices, int size, bool countsFromEnd) {
-        indices = indices.Packed();
-        return indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), size, countsFromEnd),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), size, countsFromEnd),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), size, countsFromEnd),
-        };
-    }
+    public static ReadOnlySpan<int> Places(View indices, int size, bool countsFromEnd) => indices.DType switch {
+        DType.I32 => Indexing.Checked(indices.Values<int>(Scratch.Slot.Right), size, countsFromEnd),
+        DType.I64 => Indexing.Wrapped(indices.Values<long>(Scratch.Slot.Right), size, countsFromEnd),
+        _ => Indexing.Wrapped(indices.Values<uint>(Scratch.Slot.Right), size, countsFromEnd),
+    };
 
     /// <summary>Whether a negative index counts from the end, or is an error.</summary>
     protected virtual bool CountsFromEnd => true;

@@ -25,7 +25,7 @@ internal sealed record ReshapeOp(Shape To) : MovingOp {
 
     public override Layout? Relayout(Layout input) => input.Reshape(To);
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Strided.Copy(inputs[0], outputs[0].As(inputs[0].Shape.Contiguous));
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Strided.Copy(inputs[0], outputs[0]);
 
     public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => inputs[0].Shape is var from && from.Rank > 0 && from[0] == To[0] ? new ReshapeOp(To.With(0, rows)) : null;
 
@@ -150,9 +150,10 @@ internal sealed record PadOp(Axes Low, Axes High, Axes Inner) : MovingOp {
         return Shape.Of(dims);
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Unprepared(inputs, outputs);
+
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) {
         var (x, y) = (inputs[0], outputs[0]);
-        y.Bytes.Clear();
         // The part of the input that lands inside, and where: both are slices.
         var rank = Low.Count;
         var (first, count, to, step) = (new int[rank], new int[rank], new int[rank], new int[rank]);
@@ -163,8 +164,11 @@ internal sealed record PadOp(Axes Low, Axes High, Axes Inner) : MovingOp {
             count[a] = Math.Max(0, Math.Min(x.Shape[a] - first[a], (y.Shape[a] - to[a] + step[a] - 1) / step[a]));
         }
         var sizes = Shape.Of(count);
-        if (sizes.Size == 0) return;
-        Strided.Scatter(x.As(x.Layout.Slice(Axes.Of(first), Axes.Of([.. step.Select(_ => 1)]), sizes)), y.As(y.Layout.Slice(Axes.Of(to), Axes.Of(step), sizes)));
+        var part = new Scatter(x.Slice(Axes.Of(first), Axes.Of([.. step.Select(_ => 1)]), sizes), y.Slice(Axes.Of(to), Axes.Of(step), sizes));
+        return (inputs, outputs) => {
+            outputs[0].Bytes.Clear();
+            part.Run(inputs[0], outputs[0]);
+        };
     }
 
     protected override Op Behind(int size, Shape input) => new PadOp(Axes.Of([0, .. Low.Span]), Axes.Of([0, .. High.Span]), Axes.Of([0, .. Inner.Span]));
@@ -200,13 +204,18 @@ internal sealed record ConcatOp(int Axis) : LinearOp {
         return [new(first.DType, first.Shape.With(Axis, total))];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var y = outputs[0];
-        var at = 0;
-        foreach (var x in inputs) {
-            if (x.Shape.Size > 0) Strided.Scatter(x, y.As(y.Layout.Slice(Start(at, y.Shape.Rank), Ones(y.Shape.Rank), x.Shape)));
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Unprepared(inputs, outputs);
+
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) {
+        var (y, at) = (outputs[0], 0);
+        var parts = Array.ConvertAll(inputs, x => {
+            var part = new Scatter(x, y.Slice(Start(at, y.Shape.Rank), Ones(y.Shape.Rank), x.Shape));
             at += x.Shape[Axis];
-        }
+            return part;
+        });
+        return (inputs, outputs) => {
+            for (var i = 0; i < parts.Length; i++) parts[i].Run(inputs[i], outputs[0]);
+        };
     }
 
     public override Op? OnRows(int rows, ReadOnlySpan<TensorType> inputs, Span<bool> whole) => Axis > 0 ? this : null;

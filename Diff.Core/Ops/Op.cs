@@ -2,6 +2,25 @@ using System.Numerics;
 
 namespace Diff;
 
+/// <summary>An op ready to run on values that lie in a certain way: computes the outputs into memory that is already there, on any number of threads.</summary>
+internal delegate void Prepared(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs);
+
+/// <summary>What one run of an op at a time works with, kept from run to run as an arena is.</summary>
+internal interface IRun {
+    /// <inheritdoc cref="Prepared"/>
+    void Over(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs);
+
+    /// <summary>An op that runs so.</summary>
+    static Prepared Kept<R>(Func<R> make) where R : class, IRun {
+        var spares = new Spares<R>();
+        return (inputs, outputs) => {
+            var run = spares.Take() ?? make();
+            run.Over(inputs, outputs);
+            spares.Return(run);
+        };
+    }
+}
+
 /// <summary>A primitive operation, with everything that is known about it in one place.</summary>
 /// <remarks>
 /// Parameters are the record's own and compared by value, which gives the key of a plan, the merging of equal nodes and the
@@ -56,6 +75,17 @@ internal abstract record Op {
     /// <summary>The kernel for elements of one type.</summary>
     protected virtual void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) where T : unmanaged, INumber<T> =>
         throw new InvalidOperationException($"{Name} says neither how it runs nor has a kernel.");
+
+    /// <summary>The same for values that lie so: what follows from layouts alone is found here, once for a plan.</summary>
+    public virtual Prepared Prepare(Layout[] inputs, Layout[] outputs) => Evaluate;
+
+    /// <summary>Prepares and runs, for an op that says how it does that.</summary>
+    protected void Unprepared(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        var (from, to) = (new Layout[inputs.Length], new Layout[outputs.Length]);
+        for (var i = 0; i < from.Length; i++) from[i] = inputs[i].Layout;
+        for (var i = 0; i < to.Length; i++) to[i] = outputs[i].Layout;
+        Prepare(from, to)(inputs, outputs);
+    }
 
     /// <summary>How much arithmetic there is in it, roughly: one for each element that is read or made, unless the op says more.</summary>
     public virtual double Flops(ReadOnlySpan<TensorType> inputs, ReadOnlySpan<TensorType> outputs) {

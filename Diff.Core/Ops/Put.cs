@@ -19,12 +19,8 @@ internal sealed record SetRowsOp : Op {
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, y) = (inputs[0], outputs[0]);
-        var (v, indices) = (inputs[1].Packed(), inputs[2].Packed());
-        var at = indices.DType switch {
-            DType.I32 => Indexing.Checked(indices.Span<int>(), x.Shape[0], wrap: true),
-            DType.I64 => Indexing.Wrapped<long>(indices.Span<long>(), x.Shape[0], wrap: true),
-            _ => Indexing.Wrapped<uint>(indices.Span<uint>(), x.Shape[0], wrap: true),
-        };
+        var v = inputs[1].Packed();
+        var at = IndexOp.Places(inputs[2], x.Shape[0], countsFromEnd: true);
         Strided.Copy(x, y);
         if (at.Length == 0) return;
         var row = y.Shape.Size / Math.Max(1, y.Shape[0]) * y.DType.Size();
@@ -83,7 +79,8 @@ internal sealed record WinnerOp(bool Largest) : Op {
     }
 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        ReadOnlySpan<T> x = inputs[0].Packed().Span<T>(), v = inputs[1].Packed().Span<T>();
+        var x = inputs[0].Values<T>(Scratch.Slot.Left);
+        ReadOnlySpan<T> v = inputs[1].Packed().Span<T>();
         var at = IndexOp.Places(inputs[2], inputs[0].Shape[0], countsFromEnd: true);
         var y = outputs[0].Span<int>();
         for (var i = 0; i < y.Length; i++) y[i] = i;

@@ -35,15 +35,18 @@ internal abstract record ReduceOp(Axes Over) : Op {
             Strided.Copy(x, y);
             return;
         }
-        ReadOnlySpan<T> values = x.Packed().Span<T>();
+        ReadOnlySpan<T> values = x.Values<T>(Scratch.Slot.Left);
         // What is reduced is of size 1 from then on.
         Span<int> dims = stackalloc int[x.Shape.Rank];
         x.Shape.Span.CopyTo(dims);
+        var room = Scratch.Slot.Third;
         for (var last = Over.Count - 1; last >= 0;) {
             var first = last;
             while (first > 0 && Over[first - 1] == Over[first] - 1) first--;
             var (outer, size, inner) = (Product(dims[..Over[first]]), Product(dims[Over[first]..(Over[last] + 1)]), Product(dims[(Over[last] + 1)..]));
-            var to = first == 0 ? y.Span<T>() : new T[outer * inner];
+            // What comes of one group is read by the next, and lies in turns here and there.
+            room = room == Scratch.Slot.Right ? Scratch.Slot.Third : Scratch.Slot.Right;
+            var to = first == 0 ? y.Span<T>() : Scratch.Room<T>(room, outer * inner);
             Run(values, outer, size, inner, to);
             values = to;
             dims[Over[first]..(Over[last] + 1)].Fill(1);

@@ -36,7 +36,7 @@ internal sealed record SearchSortedOp(bool Right) : Op {
     }
 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) =>
-        Sorting.Search<T>(inputs[0].Packed().Span<T>(), inputs[1].Packed().Span<T>(), Right, outputs[0].Span<int>());
+        Sorting.Search<T>(inputs[0].Values<T>(Scratch.Slot.Left), inputs[1].Values<T>(Scratch.Slot.Right), Right, outputs[0].Span<int>());
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [null];
 

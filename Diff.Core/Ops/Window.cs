@@ -41,13 +41,24 @@ internal sealed record ConvOp(Axes Stride, Axes Low, Axes High, Axes Dilation, A
 
     public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         var (x, w, y) = (inputs[0], inputs[1], outputs[0]);
-        if (y.Shape.Size == 0) return;
-        if (y.DType == DType.F32) Run<float>(x, w, y);
-        else Run<double>(x, w, y);
+        if (y.Shape.Size > 0) Run(Geometry(x.Shape, w.Shape, y.Shape), x, w, y);
     }
 
-    void Run<T>(View x, View w, View y) where T : unmanaged {
-        var geometry = new ConvGeometry(x.Shape[0], x.Shape[1], w.Shape[0], x.Shape.Span[2..], w.Shape.Span[2..], y.Shape.Span[2..], Stride.Span, Low.Span, Dilation.Span, InputDilation.Span, Groups);
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) {
+        if (outputs[0].Shape.Size == 0) return Evaluate;
+        var geometry = Geometry(inputs[0].Shape, inputs[1].Shape, outputs[0].Shape);
+        return (inputs, outputs) => Run(geometry, inputs[0], inputs[1], outputs[0]);
+    }
+
+    ConvGeometry Geometry(Shape x, Shape w, Shape y) =>
+        new(x[0], x[1], w[0], x.Span[2..], w.Span[2..], y.Span[2..], Stride.Span, Low.Span, Dilation.Span, InputDilation.Span, Groups);
+
+    static void Run(ConvGeometry geometry, View x, View w, View y) {
+        if (y.DType == DType.F32) Run<float>(geometry, x, w, y);
+        else Run<double>(geometry, x, w, y);
+    }
+
+    static void Run<T>(ConvGeometry geometry, View x, View w, View y) where T : unmanaged {
         Span<nint> xs = stackalloc nint[x.Shape.Rank], ws = stackalloc nint[w.Shape.Rank];
         for (var a = 0; a < xs.Length; a++) (xs[a], ws[a]) = (x.Layout.Strides[a], w.Layout.Strides[a]);
         Convolution.Run<T>(geometry, x.Span<T>(), x.Layout.Offset, xs, w.Span<T>(), w.Layout.Offset, ws, y.Span<T>());
@@ -165,19 +176,19 @@ internal sealed record MaxPoolOp(Axes Window, Axes Stride, Axes Low, Axes High, 
     // A plane is a channel of an image.
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         const double nanoseconds = 0.3;
-        var (x, y) = (inputs[0].Packed(), outputs[0]);
+        var y = outputs[0];
         var reads = nanoseconds * y.Shape.Size * TensorPrimitives.Product(Window.Span);
-        ForkJoin.Over(y.Shape[0] * y.Shape[1], reads, new Planes<T>(this, x, y, outputs[1]), static (in s, from, to) => Windows.Max(s.X[(from * s.Plane)..(to * s.Plane)], s.From.Span[2..],
+        ForkJoin.Over(y.Shape[0] * y.Shape[1], reads, new Planes<T>(this, inputs[0].Shape, inputs[0].Values<T>(Scratch.Slot.Left), y, outputs[1]), static (in s, from, to) => Windows.Max(s.X[(from * s.Plane)..(to * s.Plane)], s.From.Span[2..],
             s.Op.Window.Span, s.Op.Stride.Span, s.Op.Low.Span, s.Op.Dilation.Span, s.To.Span[2..], s.Y[(from * s.Count)..(to * s.Count)], s.At[(from * s.Count)..(to * s.Count)]));
     }
 
-    readonly ref struct Planes<T>(MaxPoolOp op, View x, View y, View at) where T : unmanaged {
+    readonly ref struct Planes<T>(MaxPoolOp op, Shape from, ReadOnlySpan<T> x, View y, View at) where T : unmanaged {
         public readonly MaxPoolOp Op = op;
-        public readonly Shape From = x.Shape, To = y.Shape;
-        public readonly ReadOnlySpan<T> X = x.Span<T>();
+        public readonly Shape From = from, To = y.Shape;
+        public readonly ReadOnlySpan<T> X = x;
         public readonly Span<T> Y = y.Span<T>();
         public readonly Span<int> At = at.Span<int>();
-        public readonly int Plane = x.Shape.Size / Math.Max(1, y.Shape[0] * y.Shape[1]), Count = y.Shape.Size / Math.Max(1, y.Shape[0] * y.Shape[1]);
+        public readonly int Plane = x.Length / Math.Max(1, y.Shape[0] * y.Shape[1]), Count = y.Shape.Size / Math.Max(1, y.Shape[0] * y.Shape[1]);
     }
 
     // Where the largest are has no derivative; taking what is there has.

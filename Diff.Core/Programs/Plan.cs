@@ -24,10 +24,10 @@ internal sealed class Plan {
     readonly bool[]? given;
     readonly int[] heirs;
     readonly Compiled?[] loops;
+    readonly Prepared?[] kernels;
     Plan? inPlace;
     int runs;
     readonly Spares<Frame> spares = new();
-    View[]? carry;
     bool[]? owned;
 
     public Plan(Program source) : this(source, StripSizes.Usual) { }
@@ -66,14 +66,14 @@ internal sealed class Plan {
         }
         var leaving = outputs.Select(o => roots[o]).ToHashSet();
         // Of the plan's own memory, and of what the arguments give.
-        steps = Schedule.Of(fused, roots, root => root < inputs || leaving.Contains(root) ? 0 : SizeOf(root), root => given is not null && (root < inputs ? given[root] : leaving.Contains(root)) ? SizeOf(root) : 0);
+        steps = Schedule.Of(fused, roots, root => root < inputs || leaving.Contains(root) ? 0 : SizeOf(root), root => given is not null && (root < inputs ? root < given.Length && given[root] : leaving.Contains(root)) ? SizeOf(root) : 0);
         arenaBytes = Arrange();
         passing = [.. Enumerable.Range(0, types.Length).Where(i => places[roots[i]] == NoPlace)];
         // A result can be computed where it is wanted, if it is computed at all, and once.
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        loops = new Compiled?[steps.Length];
+        (loops, kernels) = (new Compiled?[steps.Length], new Prepared?[steps.Length]);
     }
 
     /// <summary>The program as it was traced.</summary>
@@ -139,19 +139,24 @@ internal sealed class Plan {
 
     /// <summary>Computes the results from inputs of plain layout.</summary>
     public View[] Run(ReadOnlySpan<View> arguments) {
-        var frame = Start(arguments);
-        Run(frame);
-        var values = new View[outputs.Length];
-        for (var i = 0; i < values.Length; i++) values[i] = frame.Slots[outputs[i]]!;
-        Return(frame);
-        return values;
+        var results = new View[outputs.Length];
+        Run(arguments, results);
+        return results;
     }
 
-    /// <summary>The plan that may compute results in the memory of the arguments that are marked: nobody else may hold that, nor may it be another's too.</summary>
+    /// <summary>The same, for a caller that has room for them.</summary>
+    public void Run(ReadOnlySpan<View> arguments, Span<View> results) {
+        var frame = Start(arguments);
+        Run(frame);
+        for (var i = 0; i < results.Length; i++) results[i] = frame.Slots[outputs[i]]!;
+        Return(frame);
+    }
+
+    /// <summary>The plan that may compute results in the memory of the first arguments where they are marked: nobody else may hold that, nor may it be another's too.</summary>
     public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, StripSizes.Usual, mine, null);
 
     /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
-    public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
+    public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && roots[o] < given.Length && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
 
     /// <summary>Computes the results into memory that is given, none of which an argument may share.</summary>
     public void RunInto(ReadOnlySpan<View> arguments, ReadOnlySpan<View> destinations) {
@@ -180,7 +185,7 @@ internal sealed class Plan {
         var (slots, step) = (frame.Slots, steps[k]);
         var first = step.Outputs[0];
         if (roots[first] != first) {
-            slots[first] = slots[step.Inputs[0]]!.As(layouts[first]);
+            slots[first] = frame.Lenses[first] is { } lens ? lens.On(slots[step.Inputs[0]]) : slots[step.Inputs[0]]!.As(layouts[first]);
             return;
         }
         var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
@@ -189,33 +194,21 @@ internal sealed class Plan {
         for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
         if (step.Strips is { } strips) strips.Run(ins, outs);
         else if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
-        else step.Equations[0].Op.Evaluate(ins, outs);
+        else (kernels[k] ??= Prepare(step))(ins, outs);
     }
+
+    Prepared Prepare(PlanStep step) => step.Equations[0].Op.Prepare(Array.ConvertAll(step.Inputs, x => layouts[x]), Array.ConvertAll(step.Outputs, y => layouts[y]));
 
     // What is not the arena's is let go of, or a plan in the cache would keep somebody's tensors.
     void Return(Frame frame) {
-        foreach (var slot in passing) frame.Slots[slot] = null;
+        foreach (var slot in passing) {
+            frame.Slots[slot] = null;
+            frame.Lenses[slot]?.On(null);
+        }
         Array.Clear(frame.Inputs);
         Array.Clear(frame.Outputs);
         spares.Return(frame);
     }
-
-    /// <summary>Room for the state of a loop over this plan, kept from call to call as the arena is.</summary>
-    public View[] RentCarry(ReadOnlySpan<ProgramInput> types) {
-        if (Interlocked.Exchange(ref carry, null) is { } kept && kept.Length == types.Length && Fits(types)) return kept;
-        var fresh = new View[types.Length];
-        for (var i = 0; i < fresh.Length; i++) fresh[i] = View.Allocate(types[i].Type);
-        return fresh;
-
-        bool Fits(ReadOnlySpan<ProgramInput> types) {
-            for (var i = 0; i < types.Length; i++)
-                if (kept[i].Type != types[i].Type) return false;
-            return true;
-        }
-    }
-
-    /// <summary>Gives it back.</summary>
-    public void ReturnCarry(View[] rented) => carry = rented;
 
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
@@ -267,13 +260,18 @@ internal sealed class Plan {
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>
     sealed class Frame {
         public readonly View?[] Slots;
+        public readonly View.Lens?[] Lenses;
         public readonly View[] Inputs, Outputs;
 
         public Frame(Plan plan) {
             if (plan.arenaBytes > Array.MaxLength - Line) throw new ShapeException($"This program needs {plan.arenaBytes:N0} bytes of intermediate values at once; {Array.MaxLength:N0} is the limit. Use smaller batches.");
             var arena = plan.arenaBytes == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)plan.arenaBytes + Line, pinned: true);
             var start = plan.arenaBytes == 0 ? 0 : View.FirstLine(arena);
-            (Slots, Inputs, Outputs) = (new View?[plan.types.Length], new View[plan.arity], new View[plan.results]);
+            (Slots, Lenses, Inputs, Outputs) = (new View?[plan.types.Length], new View.Lens?[plan.types.Length], new View[plan.arity], new View[plan.results]);
+            // For what lies in memory of others, and is not handed out.
+            var results = plan.outputs.ToHashSet();
+            foreach (var step in plan.steps)
+                if (step.Outputs[0] is var slot && plan.roots[slot] != slot && !results.Contains(slot)) Lenses[slot] = new(plan.types[slot].DType, plan.layouts[slot]);
             for (var i = 0; i < Slots.Length; i++)
                 if (plan.places[plan.roots[i]] is var place && place != NoPlace) Slots[i] = new(arena, start + (int)place, plan.types[i].DType, plan.layouts[i], plan.roots[i] == i);
         }

@@ -111,6 +111,9 @@ internal sealed class Layout {
         return true;
     }
 
+    /// <summary>Whether it is a row of what is packed, and packed itself.</summary>
+    public bool IsRowOf(Layout whole) => whole.IsContiguous && IsContiguous && whole.Shape.Rank == Shape.Rank + 1 && whole.Shape.Span[1..].SequenceEqual(Shape.Span);
+
     /// <summary>What is left at one index of an axis.</summary>
     public Layout At(int axis, int index) {
         var to = new int[strides.Length - 1];
@@ -171,8 +174,8 @@ internal sealed class Layout {
 
     int[][]? runs;
 
-    /// <summary>Reads the elements in logical order, beginning with any of them.</summary>
-    public StridedReader Reader(int from = 0) => new(Runs.Dims, Runs.Strides, Offset, from);
+    /// <summary>Reads the elements in logical order, beginning with any of them, or those that lie so far behind them.</summary>
+    public StridedReader Reader(int from = 0, int at = 0) => new(Runs.Dims, Runs.Strides, Offset + at, from);
 
     /// <summary>The same walk over memory with the fewest axes: size-1 axes dropped, and neighbours that are one run merged
     /// in every one of the layouts at once. Returns sizes and, for each layout, its strides.</summary>

@@ -70,16 +70,8 @@ internal sealed class View {
         View whole;
         int bytes;
 
-        /// <summary>Over the rows of a packed view, one at a time.</summary>
-        public Cursor(View whole) {
-            if (!whole.Layout.IsContiguous) throw new InvalidOperationException($"A {whole.Type} that is not packed has no rows.");
-            var row = Shape.Of(whole.Shape.Span[1..]).Contiguous;
-            (this.whole, bytes) = (whole, row.Extent * whole.DType.Size());
-            strip = new(whole.bytes, whole.start, whole.DType, whole.Shape[0] > 0 ? row : whole.Layout);
-        }
-
-        /// <summary>Over strips of rows, of views that are still to come.</summary>
-        /// <param name="strip">The layout of the first strip.</param>
+        /// <summary>Over rows or strips of them, of views that are still to come.</summary>
+        /// <param name="strip">The layout of the first strip, or of a row, which has no first axis.</param>
         public Cursor(DType type, Layout strip) => whole = this.strip = new([], type, strip);
 
         /// <summary>Goes over another view from now on, or over none.</summary>
@@ -88,7 +80,7 @@ internal sealed class View {
                 (this.whole, strip.bytes) = (strip, []);
                 return strip;
             }
-            if (whole.DType != strip.DType || !strip.Layout.IsStripOf(whole.Layout)) throw new InvalidOperationException($"A {strip.Type} is no strip of this {whole.Type}.");
+            if (whole.DType != strip.DType || !strip.Layout.IsStripOf(whole.Layout) && !strip.Layout.IsRowOf(whole.Layout)) throw new InvalidOperationException($"A {strip.Type} is no strip of this {whole.Type}.");
             (this.whole, strip.bytes, strip.start, bytes) = (whole, whole.bytes, whole.start, whole.Layout.Strides[0] * whole.DType.Size());
             return strip;
         }
@@ -100,6 +92,18 @@ internal sealed class View {
         public void MoveTo(int row) {
             var rows = strip.Shape.Rank == whole.Shape.Rank ? strip.Shape[0] : 1;
             strip.start = row >= 0 && row <= whole.Shape[0] - rows ? whole.start + row * bytes : throw new InvalidOperationException($"No row {row} of {whole.Type}.");
+        }
+    }
+
+    /// <summary>One view that reads the memory of others another way, one after the other: <see cref="As"/> without a new object each time.</summary>
+    public sealed class Lens(DType type, Layout layout) {
+        readonly View view = new([], type, layout);
+
+        /// <summary>Reads this from now on, or nothing; nobody may keep it.</summary>
+        public View? On(View? whole) {
+            if (whole is not null && (whole.DType != view.DType || view.Layout.Extent > whole.Layout.Extent)) throw new InvalidOperationException($"A {view.Type} does not lie in this {whole.Type}.");
+            (view.bytes, view.start) = whole is null ? ([], 0) : (whole.bytes, whole.start);
+            return view;
         }
     }
 
@@ -128,6 +132,15 @@ internal sealed class View {
         if (Layout.IsContiguous) return this;
         var copy = Allocate(Type);
         Strided.Copy(this, copy);
+        return copy;
+    }
+
+    /// <summary>The values packed, for a kernel: where they lie, or copied into working memory of the thread.</summary>
+    /// <param name="slot">Another for each input.</param>
+    public ReadOnlySpan<T> Values<T>(Scratch.Slot slot) where T : unmanaged {
+        if (Layout.IsContiguous) return Span<T>();
+        var copy = Scratch.Room<T>(slot, Shape.Size);
+        Strided.Copy(Layout, Span<T>(), copy);
         return copy;
     }
 }

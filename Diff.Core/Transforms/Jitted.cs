@@ -174,7 +174,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         var arguments = new View[leaves.Length + recording.Constants.Length];
         for (var i = 0; i < leaves.Length; i++) arguments[i] = leaves[i].Value.Packed();
         recording.Constants.CopyTo(arguments, leaves.Length);
-        if (mine is not null) plan = plan.InPlace([.. mine, .. new bool[arguments.Length - mine.Length]]);
+        if (mine is not null) plan = plan.InPlace(mine);
         var views = plan.Run(arguments);
         turns?.Ran(recording, plan, arguments, views);
         return Rebuild(recording, result, views);
@@ -222,7 +222,7 @@ internal sealed class Jitted<A, R>(Delegate f, Func<A, R> call) : Jitted {
         public void Next(Tensor[] others) {
             for (var i = 0; i < State; i++) arguments[i] = views[i].Packed();
             for (var i = 0; i < others.Length; i++) arguments[State + i] = others[i].Value.Packed();
-            views = plan!.Run(arguments);
+            plan!.Run(arguments, views);
         }
     }
 }

@@ -13,7 +13,9 @@ internal sealed record ProgramOp(Program Body) : Op {
 
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) => Programs.Infer(Body, inputs, Name);
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => Programs.Run(Body, inputs, outputs);
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => new ProgramRun(Body).Over(inputs, outputs);
+
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) => IRun.Kept(() => new ProgramRun(Body));
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
         var (tangent, some) = Body.Tangent(Array.ConvertAll(tangents, t => t is not null));

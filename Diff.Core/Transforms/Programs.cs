@@ -10,12 +10,6 @@ internal static class Programs {
         return Array.ConvertAll(body.Outputs, o => types[o]);
     }
 
-    public static void Run(Program body, ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var arguments = new View[inputs.Length];
-        for (var i = 0; i < arguments.Length; i++) arguments[i] = inputs[i].Packed();
-        body.Plan.RunInto(arguments, outputs);
-    }
-
     /// <summary>Results at the places that are marked, symbolic zeros elsewhere.</summary>
     public static Tensor?[] Spread(Tensor[] results, bool[] places) {
         var next = 0;

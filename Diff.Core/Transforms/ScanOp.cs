@@ -13,8 +13,6 @@ namespace Diff;
 /// <param name="Carries">How many values go from step to step.</param>
 /// <param name="Backwards">From the last slice to the first.</param>
 internal sealed record ScanOp(Program Body, int Length, int Constants, int Carries, bool Backwards) : Op {
-    int Slices => Body.Inputs.Length - Constants - Carries;
-
     public override int Outputs => Body.Outputs.Length;
 
     public override string Describe() => $"Scan[{Length}{(Backwards ? ", backwards" : "")}]";
@@ -35,30 +33,9 @@ internal sealed record ScanOp(Program Body, int Length, int Constants, int Carri
         return [.. Body.Outputs.Select((o, i) => i < Carries ? types[o] : new TensorType(types[o].DType, Shape.Of([Length, .. types[o].Shape.Span])))];
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var plan = Body.Plan;
-        var (first, slices) = (Constants + Carries, Slices);
-        var arguments = new View[inputs.Length];
-        for (var i = 0; i < Constants; i++) arguments[i] = inputs[i].Packed();
-        var rows = new View.Cursor[slices + Outputs - Carries];
-        var results = new View[Outputs];
-        for (var i = 0; i < slices; i++) arguments[first + i] = (rows[i] = new(inputs[first + i].Packed())).Row;
-        for (var i = Carries; i < Outputs; i++) results[i] = (rows[slices + i - Carries] = new(outputs[i])).Row;
-        // A step reads the carry that the one before it wrote, and writes over the one before that: the last writes where the result is wanted.
-        var spare = plan.RentCarry(Body.Inputs.AsSpan(Constants, Carries));
-        for (var i = 0; i < Carries; i++) {
-            var start = inputs[Constants + i];
-            arguments[Constants + i] = start.Layout.IsContiguous && Length > 0 ? start : Length % 2 == 0 ? outputs[i] : spare[i];
-            if (arguments[Constants + i] != start) Strided.Copy(start, arguments[Constants + i]);
-        }
-        for (var k = 0; k < Length; k++) {
-            foreach (var row in rows) row.MoveTo(Backwards ? Length - 1 - k : k);
-            for (var i = 0; i < Carries; i++) results[i] = (Length - k) % 2 == 1 ? outputs[i] : spare[i];
-            plan.RunInto(arguments, results);
-            Array.Copy(results, 0, arguments, Constants, Carries);
-        }
-        plan.ReturnCarry(spare);
-    }
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => new ScanRun(this).Over(inputs, outputs);
+
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) => IRun.Kept(() => new ScanRun(this));
 
     /// <summary>The loop without ys: two of one stem run as one.</summary>
     public override Op Stem => Outputs == Carries ? this : this with { Body = Body with { Outputs = Body.Outputs[..Carries] } };

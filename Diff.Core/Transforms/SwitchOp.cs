@@ -15,10 +15,16 @@ internal sealed record SwitchOp(ProgramList Branches) : Op {
         return Programs.Infer(Branches[0], inputs[1..], Name);
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var choice = inputs[0].Span<int>()[inputs[0].Layout.Offset];
-        if ((uint)choice >= (uint)Branches.Count) throw new ShapeException($"Switch: there is no branch {choice}; there are 0 to {Branches.Count - 1}.");
-        Programs.Run(Branches[choice], inputs[1..], outputs);
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => new ProgramRun(Branches[Choice(inputs[0])]).Over(inputs[1..], outputs);
+
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) {
+        var branches = Array.ConvertAll(Branches.Items, b => IRun.Kept(() => new ProgramRun(b)));
+        return (inputs, outputs) => branches[Choice(inputs[0])](inputs[1..], outputs);
+    }
+
+    int Choice(View of) {
+        var choice = of.Span<int>()[of.Layout.Offset];
+        return (uint)choice < (uint)Branches.Count ? choice : throw new ShapeException($"Switch: there is no branch {choice}; there are 0 to {Branches.Count - 1}.");
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {

@@ -24,20 +24,30 @@ internal sealed record WhileOp(Program Condition, Program Body, int Constants) :
         return Programs.Infer(Body, inputs, Name);
     }
 
-    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        var arguments = new View[inputs.Length];
-        for (var i = 0; i < arguments.Length; i++) arguments[i] = inputs[i].Packed();
-        var (next, spare) = (new View[Outputs], new View[Outputs]);
-        for (var i = 0; i < Outputs; i++) (next[i], spare[i]) = (View.Allocate(outputs[i].Type), View.Allocate(outputs[i].Type));
-        var holds = new View[] { View.Allocate(new(DType.Bool, Shape.Scalar)) };
-        while (true) {
-            Condition.Plan.RunInto(arguments, holds);
-            if (holds[0].Bytes[0] == 0) break;
-            Body.Plan.RunInto(arguments, next);
-            for (var i = 0; i < Outputs; i++) (arguments[Constants + i], next[i], spare[i]) = (next[i], spare[i], next[i]);
+    public override void Evaluate(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) => new Run(this).Over(inputs, outputs);
+
+    public override Prepared Prepare(Layout[] inputs, Layout[] outputs) => IRun.Kept(() => new Run(this));
+
+    sealed class Run(WhileOp loop) : IRun {
+        readonly PackedInputs arguments = new(loop.Body.Inputs.Length);
+        readonly View[] holds = [View.Allocate(new(DType.Bool, Shape.Scalar))];
+        View[] next = loop.State(), spare = loop.State();
+
+        public void Over(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+            var state = arguments.Of(inputs).AsSpan(loop.Constants);
+            while (true) {
+                loop.Condition.Plan.RunInto(arguments.Views, holds);
+                if (holds[0].Bytes[0] == 0) break;
+                loop.Body.Plan.RunInto(arguments.Views, next);
+                next.CopyTo(state);
+                (next, spare) = (spare, next);
+            }
+            for (var i = 0; i < state.Length; i++) Strided.Copy(state[i], outputs[i]);
+            arguments.Clear();
         }
-        for (var i = 0; i < Outputs; i++) Strided.Copy(arguments[Constants + i], outputs[i]);
     }
+
+    View[] State() => Array.ConvertAll(Body.Inputs[Constants..], i => View.Allocate(i.Type));
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
         new ProgramOp(Body.Remember($"Blocks {Constants}", Blocks, with: Condition)).Jvp(inputs, tangents, outputs);
