@@ -13,10 +13,15 @@ namespace Diff;
 internal readonly record struct BlockStep(ElementwiseOp Op, DType Type, int A, int B, int C, int To, DType Result);
 
 /// <summary>Where an operand's block lies: in its own memory, or in a slot.</summary>
-internal readonly struct Operand(byte[] array, int offset) {
-    public Operand(View view, int element) : this(view.Memory.Array, view.Memory.Start + element * view.DType.Size()) { }
+/// <param name="array">The memory.</param>
+/// <param name="offset">Where in it, in bytes.</param>
+/// <param name="step">How far from row to row, in bytes.</param>
+internal readonly struct Operand(byte[] array, int offset, int step = 0) {
+    public Operand(View view, int element, int step = 0) : this(view.Memory.Array, view.Memory.Start + element * view.DType.Size(), step * view.DType.Size()) { }
 
     public ref byte Start => ref array[offset];
+
+    public nint Step => step;
 
     public Span<byte> Span(int count) => array.AsSpan(offset, count);
 }
@@ -32,12 +37,8 @@ internal static class Blocks {
 
     const int Vector = 16, Line = View.Line;
 
-    // Shorter runs cost more to go over than to gather.
-    const int LeastRun = 64;
-
     [ThreadStatic] static Operand[]? places;
     [ThreadStatic] static StridedReader[]? readers;
-    [ThreadStatic] static StridedRuns[]? walks;
     [ThreadStatic] static byte[]? scratch;
 
     /// <summary>y = op(inputs).</summary>
@@ -54,25 +55,9 @@ internal static class Blocks {
         if (n == 0) return;
         var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = loop };
         if (n <= Length) Run(work, 0, n);
-        else if (loop is { Run: > 0 and var run }) ForkJoin.Over(n / run, Nanoseconds(work, n), work, Runs);
+        else if (loop?.Nest is { } nest) ForkJoin.Over(n / nest.Length, Nanoseconds(work, n), work, Rows);
         else ForkJoin.Over(n, Nanoseconds(work, n), work, Run, Length);
     }
-
-    /// <summary>The length of the runs that a compiled chain goes over, see <see cref="Compiled.Run"/>; 0 where all operands are contiguous, or some have to be gathered.</summary>
-    public static int RunOf(ReadOnlySpan<Layout> inputs) {
-        var run = 0;
-        if (inputs[0].Shape.Size <= Length) return 0;
-        foreach (var layout in inputs) {
-            if (layout.IsContiguous || layout.IsSplat) continue;
-            var (dims, strides) = layout.Runs;
-            if (strides[^1] is not (0 or 1)) return 0;
-            run = run == 0 || run % dims[^1] == 0 ? dims[^1] : dims[^1] % run == 0 ? run : 1;
-        }
-        return run >= LeastRun ? run : 0;
-    }
-
-    /// <summary>Whether an operand is one element for all of what a loop goes over at once.</summary>
-    public static bool Repeats(Layout input, int run) => input.IsSplat || run > 0 && !input.IsContiguous && input.Runs.Strides[^1] == 0;
 
     /// <summary>A chain and what it works on, for several threads.</summary>
     ref struct Work {
@@ -113,63 +98,73 @@ internal static class Blocks {
         Array.Clear(all, 0, count);
     }
 
-    // Runs from … end − 1, each where it lies, but for what is not in whole vectors.
-    static void Runs(in Work work, int from, int end) {
+    // Rows from … end − 1, each where it lies, but for what is not in whole vectors.
+    static void Rows(in Work work, int from, int end) {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
-        var length = work.Loop!.Run;
+        var nest = work.Loop!.Nest!;
         var isOnePass = IsOnePass(work);
+        var (length, padded) = (nest.Length, (nest.Length + Vector - 1) & ~(Vector - 1));
+        // What goes from loop to loop has to fit a slot: several rows, or a part of one.
         var most = isOnePass ? length : Math.Min(length, Length);
+        var together = isOnePass ? end - from : Math.Max(1, Length / padded);
+        // The last vector of a row ends in the next one, which is still to come: but where that lies over an input it would be overwritten before it is read.
+        if (padded > length && LieOverInputs(inputs, outputs)) together = 1;
         var count = inputs.Length + outputs.Length + (isOnePass ? 0 : work.Registers);
-        var slot = (isOnePass ? Vector : most) * 8 + 3 * Line;
+        var slot = (isOnePass ? Vector : Math.Max(most, together * padded)) * 8 + 3 * Line;
         var room = Scratch(count * slot, out var line);
         var all = Rent(ref places, count);
-        var walk = Rent(ref walks, inputs.Length);
-        Span<bool> repeats = stackalloc bool[inputs.Length];
-        for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot);
-        for (var k = 0; k < inputs.Length; k++) {
-            var layout = inputs[k].Layout;
-            if (layout.IsSplat) all[k] = new(inputs[k], layout.Offset);
-            else if (!layout.IsContiguous) walk[k] = new(layout, length, from);
-            repeats[k] = Repeats(layout, length);
-        }
-        for (var r = from; r < end; r++) {
+        for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot, padded * 8);
+        for (int r = from, rows; r < end; r += rows) {
+            rows = Math.Min(Math.Min(nest.Rows - r % nest.Rows, end - r), together);
+            if (padded > length && rows > 1) {
+                // The last one may end where nobody's memory is, or another thread's.
+                rows--;
+                for (var k = 0; k < inputs.Length; k++)
+                    if (!nest.Repeats(k) && !inputs[k].Reaches(inputs[k].Layout.Offset + nest.PlaceOf(k, r) + Math.Max(0, (rows - 1) * nest.Step(k)) + padded)) rows = 1;
+            }
             for (var i = 0; i < length; i += most) {
                 var here = Math.Min(most, length - i);
                 var (whole, rest) = (here & ~(Vector - 1), here & (Vector - 1));
                 var runsOn = rest > 0 && r + 1 < end;
                 for (var k = 0; k < inputs.Length; k++) {
-                    if (inputs[k].Layout.IsSplat) continue;
-                    var place = PlaceOf(inputs[k].Layout, k) + (repeats[k] ? 0 : i);
-                    all[k] = new(inputs[k], place);
-                    runsOn &= repeats[k] || inputs[k].Reaches(place + whole + Vector);
+                    var place = PlaceOf(inputs, k);
+                    all[k] = new(inputs[k], place, nest.Step(k));
+                    runsOn &= nest.Repeats(k) || inputs[k].Reaches(place + whole + Vector);
                 }
-                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i);
+                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i, length);
+                if (rows > 1 || rest == 0) {
+                    Pass(work, all, (here + Vector - 1) & ~(Vector - 1), rows);
+                    continue;
+                }
                 if (runsOn) {
-                    // The last vector ends in the next run: what it overwrites there is put back, for an output may lie over an input.
+                    // What it overwrites of the next row is put back.
                     for (var k = 0; k < outputs.Length; k++) Copy(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
                     Pass(work, all, whole + Vector);
                     for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
                     continue;
                 }
-                Pass(work, all, whole);
-                if (rest == 0) continue;
+                if (whole > 0) Pass(work, all, whole);
                 for (var k = 0; k < inputs.Length; k++) {
-                    if (repeats[k]) continue;
-                    Copy(inputs[k], PlaceOf(inputs[k].Layout, k) + i + whole, rest, all[k] = new(room, line + k * slot));
+                    if (nest.Repeats(k)) continue;
+                    Copy(inputs[k], PlaceOf(inputs, k) + whole, rest, all[k] = new(room, line + k * slot));
                     Pad(inputs[k], rest, all[k]);
                 }
                 for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(room, line + k * slot);
                 Pass(work, all, Vector);
                 for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + whole, rest, all[inputs.Length + k]);
-            }
-            for (var k = 0; k < inputs.Length; k++)
-                if (!inputs[k].Layout.IsContiguous && !inputs[k].Layout.IsSplat) walk[k].Next();
 
-            int PlaceOf(Layout layout, int k) => layout.IsContiguous ? r * length : walk[k].Position;
+                int PlaceOf(ReadOnlySpan<View> inputs, int k) => inputs[k].Layout.Offset + nest.PlaceOf(k, r) + (nest.Repeats(k) ? 0 : i);
+            }
         }
-        Array.Clear(walk, 0, inputs.Length);
         Array.Clear(all, 0, count);
+    }
+
+    static bool LieOverInputs(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+        foreach (var y in outputs)
+            foreach (var x in inputs)
+                if (x.Memory == y.Memory) return true;
+        return false;
     }
 
     // What is not in whole vectors goes through slots, all at once.
@@ -249,9 +244,9 @@ internal static class Blocks {
         Array.Clear(strided, 0, inputs.Length);
     }
 
-    static void Pass(in Work work, Operand[] all, int count) {
+    static void Pass(in Work work, Operand[] all, int count, int rows = 1) {
         if (work.Loop is { } compiled)
-            foreach (var loop in compiled.Loops) loop(all, count);
+            foreach (var loop in compiled.Loops) loop(all, count, rows);
         else foreach (ref readonly var s in work.Steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 

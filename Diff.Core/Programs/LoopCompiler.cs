@@ -6,15 +6,14 @@ using System.Runtime.Intrinsics;
 
 namespace Diff;
 
-/// <summary>A chain of elementwise ops over one stretch of memory: count is a multiple of 16 elements; of a repeated operand the first is read.</summary>
-internal delegate void Loop(Operand[] operands, int count);
+/// <summary>A chain of elementwise ops over rows of memory, one at least: count is a multiple of 16 elements of each; of a repeated operand the first is read.</summary>
+internal delegate void Loop(Operand[] operands, int count, int rows);
 
 /// <summary>A chain compiled: one loop, or several that follow each other over a block, where what is between them lies in registers of the chain.</summary>
 /// <param name="Loops">In order.</param>
 internal sealed record Compiled(Loop[] Loops) {
-    /// <summary>0, or: of operands that are not contiguous so many elements at a time lie in memory, or are one that repeats. The loops go over such runs,
-    /// and nothing is gathered.</summary>
-    public int Run { get; init; }
+    /// <summary>How the operands lie, where that is in rows.</summary>
+    public Nest? Nest { get; init; }
 }
 
 /// <summary>Writes a chain down as one loop whose intermediate values are registers, in the machine's own code.</summary>
@@ -62,9 +61,9 @@ internal static class LoopCompiler {
         readonly int from, end;
         readonly Type maskLane;
         readonly bool possible;
-        readonly LocalBuilder?[] blocks;
+        readonly LocalBuilder?[] blocks, steps;
         readonly Value?[] values;
-        readonly DynamicMethod method = new("Loop", null, [typeof(Operand[]), typeof(int)], typeof(LoopCompiler).Module, skipVisibility: true);
+        readonly DynamicMethod method = new("Loop", null, [typeof(Operand[]), typeof(int), typeof(int)], typeof(LoopCompiler).Module, skipVisibility: true);
         readonly ILGenerator il;
         readonly LocalBuilder index;
 
@@ -75,7 +74,7 @@ internal static class LoopCompiler {
             possible = sizes.Length <= 1;
             maskLane = sizes is [8] ? typeof(long) : typeof(int);
             var operands = Math.Max(chain.Inputs.Length + chain.Outputs, chain.Steps.Max(s => s.To) + 1);
-            (blocks, values) = (new LocalBuilder?[operands], new Value?[operands]);
+            (blocks, steps, values) = (new LocalBuilder?[operands], new LocalBuilder?[operands], new Value?[operands]);
             index = il.DeclareLocal(typeof(nint));
         }
 
@@ -83,12 +82,11 @@ internal static class LoopCompiler {
             if (!possible || chain.Steps.Any(s => MethodOf(s) is null)) return null;
             for (var k = 0; k < blocks.Length; k++) {
                 if (!IsInMemory(k)) continue;
-                il.Emit(OpCodes.Ldarg_0);
-                il.Emit(OpCodes.Ldc_I4, k);
-                il.Emit(OpCodes.Ldelema, typeof(Operand));
-                il.Emit(OpCodes.Call, typeof(Operand).GetProperty(nameof(Operand.Start))!.GetMethod!);
-                il.Emit(OpCodes.Stloc, blocks[k] = il.DeclareLocal(typeof(byte).MakeByRefType()));
+                Emit(k, nameof(Operand.Start), blocks[k] = il.DeclareLocal(typeof(byte).MakeByRefType()));
+                Emit(k, nameof(Operand.Step), steps[k] = il.DeclareLocal(typeof(nint)));
             }
+            var row = il.DefineLabel();
+            il.MarkLabel(row);
             for (var k = 0; k < chain.Inputs.Length; k++) {
                 if (!chain.Inputs[k].Repeats || blocks[k] is not { } block) continue;
                 il.Emit(OpCodes.Ldloc, block);
@@ -109,11 +107,33 @@ internal static class LoopCompiler {
             il.Emit(OpCodes.Ldarg_1);
             il.Emit(OpCodes.Conv_I);
             il.Emit(OpCodes.Blt, again);
+            for (var k = 0; k < blocks.Length; k++) {
+                if (blocks[k] is not { } block) continue;
+                il.Emit(OpCodes.Ldloc, block);
+                il.Emit(OpCodes.Ldloc, steps[k]!);
+                il.Emit(OpCodes.Add);
+                il.Emit(OpCodes.Stloc, block);
+            }
+            il.Emit(OpCodes.Ldarg_2);
+            il.Emit(OpCodes.Ldc_I4_1);
+            il.Emit(OpCodes.Sub);
+            il.Emit(OpCodes.Starg, 2);
+            il.Emit(OpCodes.Ldarg_2);
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Bgt, row);
             il.Emit(OpCodes.Ret);
             var loop = method.CreateDelegate<Loop>();
             // The machine's code is made here, not at the first call in the middle of somebody's step.
             RuntimeHelpers.PrepareDelegate(loop);
             return loop;
+        }
+
+        void Emit(int operand, string property, LocalBuilder to) {
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldc_I4, operand);
+            il.Emit(OpCodes.Ldelema, typeof(Operand));
+            il.Emit(OpCodes.Call, typeof(Operand).GetProperty(property)!.GetMethod!);
+            il.Emit(OpCodes.Stloc, to);
         }
 
         void Emit(int at) {

@@ -215,9 +215,10 @@ internal sealed class Plan {
         for (var k = 0; k < steps.Length; k++) {
             steps[k].Strips?.Compile();
             if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
-            var run = Blocks.RunOf(Array.ConvertAll(steps[k].Inputs, x => layouts[x]));
-            (DType, bool)[] inputs = [.. steps[k].Inputs.Select(x => (types[x].DType, Blocks.Repeats(layouts[x], run)))];
-            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = loop with { Run = run };
+            var operands = Array.ConvertAll(steps[k].Inputs, x => layouts[x]);
+            var nest = Nest.Of(operands);
+            (DType, bool)[] inputs = [.. steps[k].Inputs.Select((x, i) => (types[x].DType, nest?.Repeats(i) ?? operands[i].IsSplat))];
+            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = loop with { Nest = nest };
         }
     }
 
