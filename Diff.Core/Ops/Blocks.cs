@@ -98,7 +98,7 @@ internal static class Blocks {
         Array.Clear(all, 0, count);
     }
 
-    // Rows from … end − 1, each where it lies, but for what is not in whole vectors.
+    // Rows from … end − 1, each where it lies.
     static void Rows(in Work work, int from, int end) {
         var inputs = work.Inputs;
         var outputs = work.Outputs;
@@ -106,10 +106,11 @@ internal static class Blocks {
         var isOnePass = IsOnePass(work);
         var (length, padded) = (nest.Length, (nest.Length + Vector - 1) & ~(Vector - 1));
         // What goes from loop to loop has to fit a slot: several rows, or a part of one.
-        var most = isOnePass ? length : Math.Min(length, Length);
+        var most = isOnePass ? padded : Math.Min(padded, Length);
         var together = isOnePass ? end - from : Math.Max(1, Length / padded);
         // The last vector of a row ends in the next one, which is still to come: but where that lies over an input it would be overwritten before it is read.
-        if (padded > length && LieOverInputs(inputs, outputs)) together = 1;
+        var isBroken = padded > length;
+        if (isBroken && LieOverInputs(inputs, outputs)) together = 1;
         var count = inputs.Length + outputs.Length + (isOnePass ? 0 : work.Registers);
         var slot = (isOnePass ? Vector : Math.Max(most, together * padded)) * 8 + 3 * Line;
         var room = Scratch(count * slot, out var line);
@@ -117,47 +118,32 @@ internal static class Blocks {
         for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot, padded * 8);
         for (int r = from, rows; r < end; r += rows) {
             rows = Math.Min(Math.Min(nest.Rows - r % nest.Rows, end - r), together);
-            if (padded > length && rows > 1) {
-                // The last one may end where nobody's memory is, or another thread's.
+            if (isBroken && rows > 1) {
+                // Behind the last one may be nobody's memory, or another thread's.
                 rows--;
                 for (var k = 0; k < inputs.Length; k++)
                     if (!nest.Repeats(k) && !inputs[k].Reaches(inputs[k].Layout.Offset + nest.PlaceOf(k, r) + Math.Max(0, (rows - 1) * nest.Step(k)) + padded)) rows = 1;
             }
-            for (var i = 0; i < length; i += most) {
-                var here = Math.Min(most, length - i);
-                var (whole, rest) = (here & ~(Vector - 1), here & (Vector - 1));
-                var runsOn = rest > 0 && r + 1 < end;
-                for (var k = 0; k < inputs.Length; k++) {
-                    var place = PlaceOf(inputs, k);
-                    all[k] = new(inputs[k], place, nest.Step(k));
-                    runsOn &= nest.Repeats(k) || inputs[k].Reaches(place + whole + Vector);
-                }
-                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i, length);
-                if (rows > 1 || rest == 0) {
-                    Pass(work, all, (here + Vector - 1) & ~(Vector - 1), rows);
-                    continue;
-                }
-                if (runsOn) {
-                    // What it overwrites of the next row is put back.
-                    for (var k = 0; k < outputs.Length; k++) Copy(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
-                    Pass(work, all, whole + Vector);
-                    for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
-                    continue;
-                }
-                if (whole > 0) Pass(work, all, whole);
-                for (var k = 0; k < inputs.Length; k++) {
-                    if (nest.Repeats(k)) continue;
-                    Copy(inputs[k], PlaceOf(inputs, k) + whole, rest, all[k] = new(room, line + k * slot));
-                    Pad(inputs[k], rest, all[k]);
-                }
+            if (isBroken && rows == 1) {
+                // Its last vector by itself, from inputs that are still there, and stored when all else is.
+                Place(inputs, r, length - Vector);
                 for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(room, line + k * slot);
                 Pass(work, all, Vector);
-                for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + whole, rest, all[inputs.Length + k]);
-
-                int PlaceOf(ReadOnlySpan<View> inputs, int k) => inputs[k].Layout.Offset + nest.PlaceOf(k, r) + (nest.Repeats(k) ? 0 : i);
             }
+            var until = rows > 1 ? padded : length & ~(Vector - 1);
+            for (var i = 0; i < until; i += most) {
+                Place(inputs, r, i);
+                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i, length);
+                Pass(work, all, Math.Min(most, until - i), rows);
+            }
+            if (isBroken && rows == 1)
+                for (var k = 0; k < outputs.Length; k++) Store(outputs[k], (r + 1) * length - Vector, Vector, new(room, line + (inputs.Length + k) * slot));
         }
         Array.Clear(all, 0, count);
+
+        void Place(ReadOnlySpan<View> inputs, int row, int at) {
+            for (var k = 0; k < inputs.Length; k++) all[k] = new(inputs[k], inputs[k].Layout.Offset + nest.PlaceOf(k, row) + (nest.Repeats(k) ? 0 : at), nest.Step(k));
+        }
     }
 
     static bool LieOverInputs(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
