@@ -152,7 +152,7 @@ internal static class Blocks {
                     for (var k = 0; k < outputs.Length; k++) Store(outputs[k], r * length + i + here, Vector - rest, new(room, line + (inputs.Length + k) * slot));
                     continue;
                 }
-                Pass(work, all, whole);
+                if (whole > 0) Pass(work, all, whole);
                 if (rest == 0) continue;
                 for (var k = 0; k < inputs.Length; k++) {
                     if (repeats[k]) continue;

@@ -208,6 +208,20 @@ public class PlanCacheTests {
                 }, always: true);
     }
 
+    // Of a run that is a block and less than a vector, the last loop may write no further than that. The result lies over the argument, as in folds.
+    [Theory]
+    [InlineData(513), InlineData(527), InlineData(1025)]
+    public void What_is_left_of_a_run_is_no_more_than_that(int columns) {
+        Tensor x = Key.Of(columns).Normal(6, columns).To(DType.F64), row = Tensor.Arange(columns).To(DType.F64);
+        using var scope = new Scope("test");
+        var (a, b) = (Graph.Input(x.Type, scope), Graph.Input(row.Type, scope));
+        var plan = new Plan(ProgramTransforms.Close([Tanh(Tanh(a + b)) * 0.5 + b], scope, [a, b])).InPlace([true, false]);
+        plan.Compile();
+        var mine = new View(new byte[x.Size * sizeof(double)], 0, DType.F64, x.Shape.Contiguous);
+        Strided.Copy(x.Value, mine);
+        Near.SameBits(Tanh(Tanh(x + row)) * 0.5 + row, new Tensor(ForkJoin.Using(3, () => plan.Run([mine, row.Value]), always: true)[0]));
+    }
+
     [Fact]
     public void An_error_in_a_strip_is_that_of_the_whole() {
         var (x, at) = (Key.Of(1).Normal(40, 8), View.Of<int>([.. Enumerable.Range(0, 320).Select(i => i == 300 ? 9 : i % 8)], Shape.Of(40, 8)));
