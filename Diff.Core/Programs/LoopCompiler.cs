@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 
 namespace Diff;
 
-/// <summary>A chain of elementwise ops over rows of memory, one at least: count is a multiple of 16 elements of each; of a repeated operand the first is read.</summary>
+/// <summary>A chain of elementwise ops over rows of memory, one at least: count is a multiple of 16 elements of each, and not 0; of a repeated operand the first is read.</summary>
 internal delegate void Loop(Operand[] operands, int count, int rows);
 
 /// <summary>A chain compiled: one loop, or several that follow each other over a block, where what is between them lies in registers of the chain.</summary>

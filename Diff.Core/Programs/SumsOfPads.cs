@@ -9,39 +9,54 @@ internal static class SumsOfPads {
         foreach (var e in program.Equations)
             foreach (var x in e.Inputs) readers[x]++;
         foreach (var o in program.Outputs) readers[o]++;
-        var (parts, types, joins) = (new Parts?[program.Count], program.Types(), new Dictionary<int, Parts>());
+        var (parts, types) = (new Parts?[program.Count], program.Types());
         foreach (var e in program.Equations) {
             var sum = e.Op switch {
                 PadOp pad => Parts.Of(pad, e.Inputs[0], types[e.Inputs[0]].Shape),
                 AddOp when parts[e.Inputs[0]] is { } a && parts[e.Inputs[1]] is { } b && readers[e.Inputs[0]] == 1 && readers[e.Inputs[1]] == 1 => a.With(b),
                 _ => null,
             };
-            parts[e.First] = sum;
-            if (e.Op is not AddOp || sum is null) continue;
-            // A longer sum takes the place of a shorter one in it.
-            foreach (var x in e.Inputs) joins.Remove(x);
-            if (sum.Cover(types[e.First].Shape)) joins[e.First] = sum;
+            // What is all of it is no part of a longer sum.
+            if (e.Op is AddOp && sum is not null && sum.Cover(types[e.First].Shape)) replacements[e.First] = Join(sum, types[e.First]);
+            else parts[e.First] = sum;
         }
-        foreach (var (at, sum) in joins)
-            replacements[at] = (renamed, write) => write(AddOp.Op, [write(new ConcatOp(sum.Axis), [.. sum.Pieces.Select(p => renamed(p.Value))], types[at]), write(new FillOp(0, types[at]), [], types[at])], types[at]);
     }
 
-    /// <summary>Values beside each other along an axis, in order: where each begins, and how long it is.</summary>
-    sealed record Parts(int Axis, (int From, int Length, int Value)[] Pieces) {
+    static Replacement Join(Parts sum, TensorType type) => (renamed, write) =>
+        write(AddOp.Op, [write(new ConcatOp(sum.Axis), [.. sum.Pieces.Select(p => renamed(p.Value))], type), write(new FillOp(0, type), [], type)], type);
+
+    /// <summary>Values beside each other along an axis: where each begins, and how long it is.</summary>
+    sealed class Parts(int axis, int from, int length, int value) {
+        int whole = length;
+
+        public int Axis => axis;
+
+        public List<(int From, int Length, int Value)> Pieces { get; } = [(from, length, value)];
+
         public static Parts? Of(PadOp pad, int value, Shape shape) {
             var axes = Enumerable.Range(0, shape.Rank).Where(a => pad.Low[a] != 0 || pad.High[a] != 0 || pad.Inner[a] != 0).ToArray();
-            return axes is [var axis] && pad.Low[axis] >= 0 && pad.High[axis] >= 0 && pad.Inner[axis] == 0 ? new(axis, [(pad.Low[axis], shape[axis], value)]) : null;
+            return axes is [var axis] && pad.Low[axis] >= 0 && pad.High[axis] >= 0 && pad.Inner[axis] == 0 ? new(axis, pad.Low[axis], shape[axis], value) : null;
         }
 
-        public Parts? With(Parts other) => Axis == other.Axis ? new(Axis, [.. Pieces.Concat(other.Pieces).OrderBy(p => p.From)]) : null;
+        /// <summary>Those of both, which nobody else reads: the fewer go to the others, so that a sum of thousands is found in no time.</summary>
+        public Parts? With(Parts other) {
+            if (Axis != other.Axis) return null;
+            if (Pieces.Count < other.Pieces.Count) return other.With(this);
+            Pieces.AddRange(other.Pieces);
+            whole += other.whole;
+            return this;
+        }
 
+        /// <summary>Whether they are all of it once; then they are in order.</summary>
         public bool Cover(Shape shape) {
+            if (whole != shape[Axis]) return false;
+            Pieces.Sort((a, b) => (a.From, a.Length).CompareTo((b.From, b.Length)));
             var end = 0;
             foreach (var (from, length, _) in Pieces) {
                 if (from != end) return false;
                 end += length;
             }
-            return end == shape[Axis];
+            return true;
         }
     }
 }
