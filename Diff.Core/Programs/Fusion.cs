@@ -57,9 +57,12 @@ internal static class Fusion {
         foreach (var (group, _) in steps)
             if (group is { Shape.Size: > Blocks.Length }) ComputeAgain(group);
         // From the last on, so that what nobody reads any more is known.
-        var closed = new Stack<PlanStep>();
-        for (var k = steps.Count - 1; k >= 0; k--)
-            if ((steps[k].Step ?? Close(steps[k].Group!, types, users)) is { } step) closed.Push(step);
+        var (closed, read) = (new Stack<PlanStep>(), program.Outputs.ToHashSet());
+        for (var k = steps.Count - 1; k >= 0; k--) {
+            if ((steps[k].Step ?? Close(steps[k].Group!, types, read)) is not { } step) continue;
+            closed.Push(step);
+            read.UnionWith(step.Inputs);
+        }
         return [.. closed];
 
         Group Join(Equation e) {
@@ -109,18 +112,19 @@ internal static class Fusion {
     }
 
     /// <summary>The step of a group, or null where nobody reads what it makes.</summary>
-    static PlanStep? Close(Group group, TensorType[] types, int[] users) {
-        group.Equations.Sort((a, b) => b.First - a.First);
-        foreach (var e in group.Equations.Where(e => users[e.First] == 0))
-            foreach (var x in e.Inputs.Distinct()) users[x]--;
-        if (group.Equations.RemoveAll(e => users[e.First] == 0) > 0 && group.Equations.Count == 0) return null;
-        Equation[] equations = [.. group.Equations.Concat(group.Again).OrderBy(e => e.First)];
+    /// <param name="read">What the steps behind it read, and the program's outputs.</param>
+    static PlanStep? Close(Group group, TensorType[] types, HashSet<int> read) {
+        var (own, inside, live) = (group.Equations.Select(e => e.First).Where(read.Contains).ToHashSet(), new HashSet<int>(), new Stack<Equation>());
+        foreach (var e in group.Equations.Concat(group.Again).OrderByDescending(e => e.First)) {
+            if (!own.Contains(e.First) && !inside.Contains(e.First)) continue;
+            live.Push(e);
+            inside.UnionWith(e.Inputs);
+        }
+        if (live.Count == 0) return null;
+        Equation[] equations = [.. live];
         var made = equations.Select(e => e.First).ToHashSet();
         int[] inputs = [.. equations.SelectMany(e => e.Inputs).Where(x => !made.Contains(x)).Distinct()];
-        var inside = new Dictionary<int, int>();
-        foreach (var e in equations)
-            foreach (var x in e.Inputs.Distinct()) inside[x] = inside.GetValueOrDefault(x) + 1;
-        int[] outputs = [.. equations.Except(group.Again).Select(e => e.First).Where(x => users[x] > inside.GetValueOrDefault(x))];
+        int[] outputs = [.. equations.Select(e => e.First).Where(own.Contains)];
 
         // Operands: inputs, outputs, then registers, each free again after its last reader.
         var operand = new Dictionary<int, int>();

@@ -56,6 +56,28 @@ public class ProgramTests {
     }
 
     [Fact]
+    public void What_is_computed_again_from_what_was_computed_again_is_there() {
+        TensorType row = new(DType.F32, Shape.Of(600)), number = new(DType.F32, Shape.Scalar);
+        List<Equation> lines = [];
+        int Line(Op op, TensorType type, params int[] inputs) {
+            lines.Add(new(op, inputs, lines.Count + 4, [type]));
+            return lines.Count + 3;
+        }
+        int Sum(int x) => Line(new BroadcastOp(row.Shape, Axes.None), row, Line(new SumOp(Axes.Of(0)), number, x));
+        var (a, b, c, d) = (0, 1, 2, 3);
+        // x is computed again in the second chain, for xc and xd; those are in the third, from the first x, and nobody is left who reads the second.
+        int x = Line(AddOp.Op, row, a, b), first = Sum(Line(MulOp.Op, row, a, b));
+        var between = Line(AddOp.Op, row, Line(MulOp.Op, row, Line(AddOp.Op, row, Line(MulOp.Op, row, first, a), b), c), d);
+        int xc = Line(MulOp.Op, row, x, c), xd = Line(AddOp.Op, row, x, d), second = Sum(between), last = Line(MulOp.Op, row, Line(MulOp.Op, row, second, c), d);
+        var y = Line(AddOp.Op, row, Line(MulOp.Op, row, xc, last), Line(MulOp.Op, row, xd, last));
+        var program = new Program([new(row), new(row), new(row), new(row)], [.. lines], [y]);
+        View[] at = [.. Key.Of(1).Normal(4, 600).Unstack().Select(t => t.Value.Packed())];
+        Near.SameBits(new Tensor(Evaluation.Interpret(program, at)[0]), new Tensor(new Plan(program).Run(at)[0]));
+        var steps = Fusion.Steps(program, null);
+        Assert.All(steps, s => Assert.All(s.Outputs, o => Assert.True(o == y || steps.Exists(later => later.Inputs.Contains(o)))));
+    }
+
+    [Fact]
     public void What_slices_give_back_is_joined() {
         // Each part times weights that are −0 here and there: a sum with zeros leaves 0 of them.
         var x = Key.Of(1).Normal(5, 600);
