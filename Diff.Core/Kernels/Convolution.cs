@@ -40,17 +40,18 @@ internal static unsafe class Convolution {
                 problem.XStrides[i < 2 ? i : i + missing] = xStrides[i];
                 problem.WStrides[i < 2 ? i : i + missing] = wStrides[i];
             }
-            if (typeof(T) == typeof(float)) Run(g, (ConvProblem<float>*)&problem, path);
-            else if (typeof(T) == typeof(double)) Run(g, (ConvProblem<double>*)&problem, path);
+            if (typeof(T) == typeof(float)) Run<float, Single512, Single256, Single128>(g, (ConvProblem<float>*)&problem, path);
+            else if (typeof(T) == typeof(double)) Run<double, Double512, Double256, Double128>(g, (ConvProblem<double>*)&problem, path);
             else throw new NotSupportedException($"Convolution takes float and double, not {typeof(T).Name}.");
         }
     }
 
-    private static void Run<T>(ConvGeometry g, ConvProblem<T>* p, SimdPath path) where T : unmanaged {
+    private static void Run<T, O512, O256, O128>(ConvGeometry g, ConvProblem<T>* p, SimdPath path)
+        where T : unmanaged where O512 : struct, ILanes512<T> where O256 : struct, ILanes256<T> where O128 : struct, ILanes128<T> {
         switch (path) {
-            case SimdPath.Vector512: Run<T, Vector512<T>, Lanes512<T>>(g, p); break;
-            case SimdPath.Vector256: Run<T, Vector256<T>, Lanes256<T>>(g, p); break;
-            case SimdPath.Vector128: Run<T, Vector128<T>, Lanes128<T>>(g, p); break;
+            case SimdPath.Vector512: Run<T, Vector512<T>, O512>(g, p); break;
+            case SimdPath.Vector256: Run<T, Vector256<T>, O256>(g, p); break;
+            case SimdPath.Vector128: Run<T, Vector128<T>, O128>(g, p); break;
             default: Run<T, T, Lanes1<T>>(g, p); break;
         }
     }

@@ -73,25 +73,31 @@ internal static unsafe class Gemm {
 
     /// <summary>Which of the kernels computes it, in the words of <c>Explain</c>.</summary>
     internal static string Kernel<T>(int m, int n, int k, nint aRow, nint aCol, nint bRow, nint bCol) where T : unmanaged =>
-        IsDot(m, n, k) ? "dot" : SimdPaths.Best switch {
-            SimdPath.Vector512 => new GemmPlan<T, Vector512<T>, Lanes512<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
-            SimdPath.Vector256 => new GemmPlan<T, Vector256<T>, Lanes256<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
-            SimdPath.Vector128 => new GemmPlan<T, Vector128<T>, Lanes128<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+        IsDot(m, n, k) ? "dot"
+        : typeof(T) == typeof(float) ? Kernel<float, Single512, Single256, Single128>(m, n, k, aRow, aCol, bRow, bCol)
+        : Kernel<double, Double512, Double256, Double128>(m, n, k, aRow, aCol, bRow, bCol);
+
+    private static string Kernel<T, O512, O256, O128>(int m, int n, int k, nint aRow, nint aCol, nint bRow, nint bCol)
+        where T : unmanaged where O512 : struct, ILanes512<T> where O256 : struct, ILanes256<T> where O128 : struct, ILanes128<T> => SimdPaths.Best switch {
+            SimdPath.Vector512 => new GemmPlan<T, Vector512<T>, O512>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            SimdPath.Vector256 => new GemmPlan<T, Vector256<T>, O256>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
+            SimdPath.Vector128 => new GemmPlan<T, Vector128<T>, O128>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
             _ => new GemmPlan<T, T, Lanes1<T>>(m, n, k, aRow, aCol, bRow, bCol).ToString(),
         };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
-        if (typeof(T) == typeof(float)) RunFloats((GemmProblem<float>*)p, path);
-        else if (typeof(T) == typeof(double)) RunFloats((GemmProblem<double>*)p, path);
+        if (typeof(T) == typeof(float)) Run<float, Single512, Single256, Single128>((GemmProblem<float>*)p, path);
+        else if (typeof(T) == typeof(double)) Run<double, Double512, Double256, Double128>((GemmProblem<double>*)p, path);
         else throw new NotSupportedException($"Gemm.Multiply takes float and double, not {typeof(T).Name}: see MultiplyIntegers.");
     }
 
-    private static void RunFloats<T>(GemmProblem<T>* p, SimdPath path) where T : unmanaged {
+    private static void Run<T, O512, O256, O128>(GemmProblem<T>* p, SimdPath path)
+        where T : unmanaged where O512 : struct, ILanes512<T> where O256 : struct, ILanes256<T> where O128 : struct, ILanes128<T> {
         switch (path) {
-            case SimdPath.Vector512: Run<T, Vector512<T>, Lanes512<T>>(p); break;
-            case SimdPath.Vector256: Run<T, Vector256<T>, Lanes256<T>>(p); break;
-            case SimdPath.Vector128: Run<T, Vector128<T>, Lanes128<T>>(p); break;
+            case SimdPath.Vector512: Run<T, Vector512<T>, O512>(p); break;
+            case SimdPath.Vector256: Run<T, Vector256<T>, O256>(p); break;
+            case SimdPath.Vector128: Run<T, Vector128<T>, O128>(p); break;
             default: Run<T, T, Lanes1<T>>(p); break;
         }
     }

@@ -48,53 +48,50 @@ internal static unsafe class GemmMicroKernel {
     internal static void Run<T, V, O>(Tile<T>* t, int rows, int vectors)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         switch (vectors) {
-            case 1: Modes<T, V, O, Row1<T, V, O>>(t, rows); break;
-            case 2: Modes<T, V, O, Row2<T, V, O>>(t, rows); break;
-            case 3: Modes<T, V, O, Row3<T, V, O>>(t, rows); break;
-            case 4: Modes<T, V, O, Row4<T, V, O>>(t, rows); break;
+            case 1: Rows<T, V, O, Row1<T, V, O>>(t, rows); break;
+            case 2: Rows<T, V, O, Row2<T, V, O>>(t, rows); break;
+            case 3: Rows<T, V, O, Row3<T, V, O>>(t, rows); break;
+            case 4: Rows<T, V, O, Row4<T, V, O>>(t, rows); break;
             default: SingleRow<T, V, O>(t); break;
         }
     }
 
-    private static void Modes<T, V, O, TRow>(Tile<T>* t, int rows)
+    private static void Rows<T, V, O, TRow>(Tile<T>* t, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V> {
-        if (t->Offsets != null) {
-            if (t->Tail == 0) Rows<T, V, O, TRow, Yes, Yes, No>(t, rows);
-            else Rows<T, V, O, TRow, Yes, Yes, Yes>(t, rows);
-        } else if (t->ARow == 1) {
-            if (t->Tail == 0) Rows<T, V, O, TRow, Yes, No, No>(t, rows);
-            else Rows<T, V, O, TRow, Yes, No, Yes>(t, rows);
-        } else if (t->Tail == 0) Rows<T, V, O, TRow, No, No, No>(t, rows);
-        else Rows<T, V, O, TRow, No, No, Yes>(t, rows);
+        if (t->Offsets == null) {
+            if (t->Tail == 0) Rows<T, V, O, TRow, No, No>(t, rows);
+            else Rows<T, V, O, TRow, No, Yes>(t, rows);
+        } else if (t->Tail == 0) Rows<T, V, O, TRow, Yes, No>(t, rows);
+        else Rows<T, V, O, TRow, Yes, Yes>(t, rows);
     }
 
     // Each case is compiled when it is first called: a program pays for the few row counts its shapes have.
-    private static void Rows<T, V, O, TRow, TKMajor, TTable, TTail>(Tile<T>* t, int rows)
+    private static void Rows<T, V, O, TRow, TTable, TTail>(Tile<T>* t, int rows)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V>
-        where TKMajor : struct, IFlag where TTable : struct, IFlag where TTail : struct, IFlag {
+        where TTable : struct, IFlag where TTail : struct, IFlag {
         switch (rows) {
-            case 1: Kernel<T, V, O, TRow, N1, TKMajor, TTable, TTail>(t); break;
-            case 2: Kernel<T, V, O, TRow, N2, TKMajor, TTable, TTail>(t); break;
-            case 3: Kernel<T, V, O, TRow, N3, TKMajor, TTable, TTail>(t); break;
-            case 4: Kernel<T, V, O, TRow, N4, TKMajor, TTable, TTail>(t); break;
-            case 5: Kernel<T, V, O, TRow, N5, TKMajor, TTable, TTail>(t); break;
-            case 6: Kernel<T, V, O, TRow, N6, TKMajor, TTable, TTail>(t); break;
-            case 7: Kernel<T, V, O, TRow, N7, TKMajor, TTable, TTail>(t); break;
-            case 8: Kernel<T, V, O, TRow, N8, TKMajor, TTable, TTail>(t); break;
-            case 9: Kernel<T, V, O, TRow, N9, TKMajor, TTable, TTail>(t); break;
-            case 10: Kernel<T, V, O, TRow, N10, TKMajor, TTable, TTail>(t); break;
-            case 11: Kernel<T, V, O, TRow, N11, TKMajor, TTable, TTail>(t); break;
-            case 12: Kernel<T, V, O, TRow, N12, TKMajor, TTable, TTail>(t); break;
+            case 1: Kernel<T, V, O, TRow, N1, TTable, TTail>(t); break;
+            case 2: Kernel<T, V, O, TRow, N2, TTable, TTail>(t); break;
+            case 3: Kernel<T, V, O, TRow, N3, TTable, TTail>(t); break;
+            case 4: Kernel<T, V, O, TRow, N4, TTable, TTail>(t); break;
+            case 5: Kernel<T, V, O, TRow, N5, TTable, TTail>(t); break;
+            case 6: Kernel<T, V, O, TRow, N6, TTable, TTail>(t); break;
+            case 7: Kernel<T, V, O, TRow, N7, TTable, TTail>(t); break;
+            case 8: Kernel<T, V, O, TRow, N8, TTable, TTail>(t); break;
+            case 9: Kernel<T, V, O, TRow, N9, TTable, TTail>(t); break;
+            case 10: Kernel<T, V, O, TRow, N10, TTable, TTail>(t); break;
+            case 11: Kernel<T, V, O, TRow, N11, TTable, TTail>(t); break;
+            case 12: Kernel<T, V, O, TRow, N12, TTable, TTail>(t); break;
         }
     }
 
-    // R: rows of the tile; the code of the others is not generated. TKMajor: 1 where the rows of A are neighbours (packed
-    // or transposed), at fixed displacements. TTable: 1 where the rows of B are found by a table of offsets (convolution).
-    // TTail: 1 where the last vector is masked.
+    // R: rows of the tile; the code of the others is not generated. TTable: whether the rows of B are found by a table of offsets
+    // (convolution). TTail: whether the last vector is masked. What gains nothing by a kernel of its own, such as rows of A that
+    // are neighbours, has none: each takes milliseconds to compile.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel<T, V, O, TRow, R, TKMajor, TTable, TTail>(Tile<T>* t)
+    private static void Kernel<T, V, O, TRow, R, TTable, TTail>(Tile<T>* t)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TRow : unmanaged, IRow<TRow, T, V>
-        where R : unmanaged, ICount where TKMajor : struct, IFlag where TTable : struct, IFlag where TTail : struct, IFlag {
+        where R : unmanaged, ICount where TTable : struct, IFlag where TTail : struct, IFlag {
         var mask = typeof(TTail) == typeof(Yes) ? O.Mask(t->Tail) : O.Zero;
         TRow r0 = default;
         TRow r1 = default;
@@ -148,38 +145,22 @@ internal static unsafe class GemmMicroKernel {
                 row = Read<T, V, TRow, TTail>(b, mask);
                 b += bStep;
             }
-            if (typeof(TKMajor) == typeof(Yes)) {
-                r0 = TRow.Fma(O.Broadcast(a0[0]), row, r0);
-                if (sizeof(R) > 1) r1 = TRow.Fma(O.Broadcast(a0[1]), row, r1);
-                if (sizeof(R) > 2) r2 = TRow.Fma(O.Broadcast(a0[2]), row, r2);
-                if (sizeof(R) > 3) r3 = TRow.Fma(O.Broadcast(a0[3]), row, r3);
-                if (sizeof(R) > 4) r4 = TRow.Fma(O.Broadcast(a0[4]), row, r4);
-                if (sizeof(R) > 5) r5 = TRow.Fma(O.Broadcast(a0[5]), row, r5);
-                if (sizeof(R) > 6) r6 = TRow.Fma(O.Broadcast(a0[6]), row, r6);
-                if (sizeof(R) > 7) r7 = TRow.Fma(O.Broadcast(a0[7]), row, r7);
-                if (sizeof(R) > 8) r8 = TRow.Fma(O.Broadcast(a0[8]), row, r8);
-                if (sizeof(R) > 9) r9 = TRow.Fma(O.Broadcast(a0[9]), row, r9);
-                if (sizeof(R) > 10) r10 = TRow.Fma(O.Broadcast(a0[10]), row, r10);
-                if (sizeof(R) > 11) r11 = TRow.Fma(O.Broadcast(a0[11]), row, r11);
-                a0 += step;
-            } else {
-                r0 = TRow.Fma(O.Broadcast(*a0), row, r0);
-                if (sizeof(R) > 1) r1 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + s)), row, r1);
-                if (sizeof(R) > 2) r2 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + 2 * s)), row, r2);
-                if (sizeof(R) > 3) r3 = TRow.Fma(O.Broadcast(*a3), row, r3);
-                if (sizeof(R) > 4) r4 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + s)), row, r4);
-                if (sizeof(R) > 5) r5 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + 2 * s)), row, r5);
-                if (sizeof(R) > 6) r6 = TRow.Fma(O.Broadcast(*a6), row, r6);
-                if (sizeof(R) > 7) r7 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + s)), row, r7);
-                if (sizeof(R) > 8) r8 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + 2 * s)), row, r8);
-                if (sizeof(R) > 9) r9 = TRow.Fma(O.Broadcast(*a9), row, r9);
-                if (sizeof(R) > 10) r10 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + s)), row, r10);
-                if (sizeof(R) > 11) r11 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + 2 * s)), row, r11);
-                a0 += step;
-                if (sizeof(R) > 3) a3 += step;
-                if (sizeof(R) > 6) a6 += step;
-                if (sizeof(R) > 9) a9 += step;
-            }
+            r0 = TRow.Fma(O.Broadcast(*a0), row, r0);
+            if (sizeof(R) > 1) r1 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + s)), row, r1);
+            if (sizeof(R) > 2) r2 = TRow.Fma(O.Broadcast(*(T*)((byte*)a0 + 2 * s)), row, r2);
+            if (sizeof(R) > 3) r3 = TRow.Fma(O.Broadcast(*a3), row, r3);
+            if (sizeof(R) > 4) r4 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + s)), row, r4);
+            if (sizeof(R) > 5) r5 = TRow.Fma(O.Broadcast(*(T*)((byte*)a3 + 2 * s)), row, r5);
+            if (sizeof(R) > 6) r6 = TRow.Fma(O.Broadcast(*a6), row, r6);
+            if (sizeof(R) > 7) r7 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + s)), row, r7);
+            if (sizeof(R) > 8) r8 = TRow.Fma(O.Broadcast(*(T*)((byte*)a6 + 2 * s)), row, r8);
+            if (sizeof(R) > 9) r9 = TRow.Fma(O.Broadcast(*a9), row, r9);
+            if (sizeof(R) > 10) r10 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + s)), row, r10);
+            if (sizeof(R) > 11) r11 = TRow.Fma(O.Broadcast(*(T*)((byte*)a9 + 2 * s)), row, r11);
+            a0 += step;
+            if (sizeof(R) > 3) a3 += step;
+            if (sizeof(R) > 6) a6 += step;
+            if (sizeof(R) > 9) a9 += step;
         }
 
         Write<T, V, TRow, TTail>(c, mask, r0);

@@ -10,16 +10,23 @@ internal static unsafe class GemmPacking {
     /// <summary>to[i·toRow + j] = from[i·fromRow + j·fromCol].</summary>
     internal static void Columns<T>(T* from, nint fromRow, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged {
         if (fromCol == 1) Rows(from, fromRow, rows, columns, to, toRow);
-        else if (fromRow == 1 && Avx512F.IsSupported && rows >= 4 && columns >= 4) Transpose512(from, fromCol, rows, columns, to, toRow);
-        else if (fromRow == 1 && Avx.IsSupported && rows >= 4 && columns >= 4) Transpose256(from, fromCol, rows, columns, to, toRow);
-        else Elements(from, fromRow, fromCol, rows, columns, to, toRow);
+        else if (fromRow != 1 || !Avx.IsSupported || rows < 4 || columns < 4) Elements(from, fromRow, fromCol, rows, columns, to, toRow);
+        else if (typeof(T) == typeof(float)) Transpose<float, Single512, Single256>((float*)from, fromCol, rows, columns, (float*)to, toRow);
+        else Transpose<double, Double512, Double256>((double*)from, fromCol, rows, columns, (double*)to, toRow);
+    }
+
+    private static void Transpose<T, O512, O256>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow)
+        where T : unmanaged where O512 : struct, ILanes512<T> where O256 : struct, ILanes256<T> {
+        if (Avx512F.IsSupported) Transpose512<T, O512>(from, fromCol, rows, columns, to, toRow);
+        else Transpose256<T, O256>(from, fromCol, rows, columns, to, toRow);
     }
 
     /// <summary>Packs rows of A as tiles, one behind the other, in each of which the rows of a k are neighbours.</summary>
     /// <remarks>Where they are neighbours already, a line that two tiles share is read once for both.</remarks>
     internal static void Tiles<T>(T* from, nint fromRow, nint fromCol, int k, int height, int tiles, int taller, T* to) where T : unmanaged {
         if (fromRow == 1 && Vector512.IsHardwareAccelerated && height < Vector512<T>.Count) {
-            Tiles<T, Vector512<T>, Lanes512<T>>(from, fromCol, k, height, tiles, taller, to);
+            if (typeof(T) == typeof(float)) Tiles<float, Vector512<float>, Single512>((float*)from, fromCol, k, height, tiles, taller, (float*)to);
+            else Tiles<double, Vector512<double>, Double512>((double*)from, fromCol, k, height, tiles, taller, (double*)to);
             return;
         }
         for (var t = 0; t < tiles; t++) {
@@ -65,25 +72,31 @@ internal static unsafe class GemmPacking {
 
     /// <summary>Copies rows of contiguous elements from one pitch to another.</summary>
     internal static void Rows<T>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
-        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>, No>(from, fromRow, rows, columns, to, toRow);
-        else if (Vector256.IsHardwareAccelerated) Rows<T, Vector256<T>, Lanes256<T>, No>(from, fromRow, rows, columns, to, toRow);
-        else
-            for (nint i = 0; i < rows; i++) new ReadOnlySpan<T>(from + i * fromRow, (int)columns).CopyTo(new Span<T>(to + i * toRow, (int)columns));
+        if (typeof(T) == typeof(float)) Rows<float, Single512, Single256, No>((float*)from, fromRow, rows, columns, (float*)to, toRow);
+        else Rows<double, Double512, Double256, No>((double*)from, fromRow, rows, columns, (double*)to, toRow);
     }
 
     /// <summary>As <see cref="Rows{T}"/> into scratch that is filled upwards: up to <see cref="Spill"/> elements behind each
     /// row are overwritten with zeros, which spares the masked stores.</summary>
     internal static void RowsUpwards<T>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow) where T : unmanaged {
-        if (Vector512.IsHardwareAccelerated) Rows<T, Vector512<T>, Lanes512<T>, Yes>(from, fromRow, rows, columns, to, toRow);
-        else Rows(from, fromRow, rows, columns, to, toRow);
+        if (typeof(T) == typeof(float)) Rows<float, Single512, Single256, Yes>((float*)from, fromRow, rows, columns, (float*)to, toRow);
+        else Rows<double, Double512, Double256, Yes>((double*)from, fromRow, rows, columns, (double*)to, toRow);
     }
 
     /// <summary>Elements that must exist behind the end of what is filled by <see cref="RowsUpwards"/>.</summary>
     internal const int Spill = 16;
 
+    private static void Rows<T, O512, O256, TSpill>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow)
+        where T : unmanaged where O512 : struct, ILanes512<T> where O256 : struct, ILanes256<T> where TSpill : struct, IFlag {
+        if (Vector512.IsHardwareAccelerated) Copy<T, Vector512<T>, O512, TSpill>(from, fromRow, rows, columns, to, toRow);
+        else if (Vector256.IsHardwareAccelerated) Copy<T, Vector256<T>, O256, No>(from, fromRow, rows, columns, to, toRow);
+        else
+            for (nint i = 0; i < rows; i++) new ReadOnlySpan<T>(from + i * fromRow, (int)columns).CopyTo(new Span<T>(to + i * toRow, (int)columns));
+    }
+
     // A call of a general copy per row costs more than the ten or thirty elements that a row of an image has.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows<T, V, O, TSpill>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow)
+    private static void Copy<T, V, O, TSpill>(T* from, nint fromRow, nint rows, nint columns, T* to, nint toRow)
         where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> where TSpill : struct, IFlag {
         var full = columns / O.Width * O.Width;
         var mask = O.Mask((int)(columns - full));
@@ -102,13 +115,13 @@ internal static unsafe class GemmPacking {
     // Sixteen bytes of each of several source rows fill the lanes of one vector, as they are loaded: what remains to be
     // transposed are small squares inside the lanes, half the shuffles of the textbook's network.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose512<T>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged {
+    private static void Transpose512<T, O>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged where O : struct, ILanes512<T> {
         var square = 16 / sizeof(T);
         var wide = 4 * square;
         var done = rows / square * square;
         for (nint j = 0; j < columns; j += wide) {
             var left = (int)(columns - j);
-            var mask = Lanes512<T>.Mask(Math.Min(left, wide));
+            var mask = O.Mask(Math.Min(left, wide));
             var source = from + j * fromCol;
             for (nint i = 0; i < done; i += square) {
                 var p = source + i;
@@ -122,15 +135,15 @@ internal static unsafe class GemmPacking {
                     var b = Avx512F.UnpackHigh(r0, r1).AsDouble();
                     var c = Avx512F.UnpackLow(r2, r3).AsDouble();
                     var d = Avx512F.UnpackHigh(r2, r3).AsDouble();
-                    Lanes512<T>.StoreMasked(target, mask, Avx512F.UnpackLow(a, c).As<double, T>());
-                    Lanes512<T>.StoreMasked(target + toRow, mask, Avx512F.UnpackHigh(a, c).As<double, T>());
-                    Lanes512<T>.StoreMasked(target + 2 * toRow, mask, Avx512F.UnpackLow(b, d).As<double, T>());
-                    Lanes512<T>.StoreMasked(target + 3 * toRow, mask, Avx512F.UnpackHigh(b, d).As<double, T>());
+                    O.StoreMasked(target, mask, Avx512F.UnpackLow(a, c).As<double, T>());
+                    O.StoreMasked(target + toRow, mask, Avx512F.UnpackHigh(a, c).As<double, T>());
+                    O.StoreMasked(target + 2 * toRow, mask, Avx512F.UnpackLow(b, d).As<double, T>());
+                    O.StoreMasked(target + 3 * toRow, mask, Avx512F.UnpackHigh(b, d).As<double, T>());
                 } else {
                     var r0 = Four(p, fromCol, 0, 2, left).AsDouble();
                     var r1 = Four(p, fromCol, 1, 2, left).AsDouble();
-                    Lanes512<T>.StoreMasked(target, mask, Avx512F.UnpackLow(r0, r1).As<double, T>());
-                    Lanes512<T>.StoreMasked(target + toRow, mask, Avx512F.UnpackHigh(r0, r1).As<double, T>());
+                    O.StoreMasked(target, mask, Avx512F.UnpackLow(r0, r1).As<double, T>());
+                    O.StoreMasked(target + toRow, mask, Avx512F.UnpackHigh(r0, r1).As<double, T>());
                 }
             }
         }
@@ -151,13 +164,13 @@ internal static unsafe class GemmPacking {
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose256<T>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged {
+    private static void Transpose256<T, O>(T* from, nint fromCol, int rows, int columns, T* to, nint toRow) where T : unmanaged where O : struct, ILanes256<T> {
         var square = 16 / sizeof(T);
         var wide = 2 * square;
         var done = rows / square * square;
         for (nint j = 0; j < columns; j += wide) {
             var left = (int)(columns - j);
-            var mask = Lanes256<T>.Mask(Math.Min(left, wide));
+            var mask = O.Mask(Math.Min(left, wide));
             var source = from + j * fromCol;
             for (nint i = 0; i < done; i += square) {
                 var p = source + i;
@@ -171,15 +184,15 @@ internal static unsafe class GemmPacking {
                     var b = Avx.UnpackHigh(r0, r1).AsDouble();
                     var c = Avx.UnpackLow(r2, r3).AsDouble();
                     var d = Avx.UnpackHigh(r2, r3).AsDouble();
-                    Lanes256<T>.StoreMasked(target, mask, Avx.UnpackLow(a, c).As<double, T>());
-                    Lanes256<T>.StoreMasked(target + toRow, mask, Avx.UnpackHigh(a, c).As<double, T>());
-                    Lanes256<T>.StoreMasked(target + 2 * toRow, mask, Avx.UnpackLow(b, d).As<double, T>());
-                    Lanes256<T>.StoreMasked(target + 3 * toRow, mask, Avx.UnpackHigh(b, d).As<double, T>());
+                    O.StoreMasked(target, mask, Avx.UnpackLow(a, c).As<double, T>());
+                    O.StoreMasked(target + toRow, mask, Avx.UnpackHigh(a, c).As<double, T>());
+                    O.StoreMasked(target + 2 * toRow, mask, Avx.UnpackLow(b, d).As<double, T>());
+                    O.StoreMasked(target + 3 * toRow, mask, Avx.UnpackHigh(b, d).As<double, T>());
                 } else {
                     var r0 = Two(p, fromCol, 0, 2, left).AsDouble();
                     var r1 = Two(p, fromCol, 1, 2, left).AsDouble();
-                    Lanes256<T>.StoreMasked(target, mask, Avx.UnpackLow(r0, r1).As<double, T>());
-                    Lanes256<T>.StoreMasked(target + toRow, mask, Avx.UnpackHigh(r0, r1).As<double, T>());
+                    O.StoreMasked(target, mask, Avx.UnpackLow(r0, r1).As<double, T>());
+                    O.StoreMasked(target + toRow, mask, Avx.UnpackHigh(r0, r1).As<double, T>());
                 }
             }
         }

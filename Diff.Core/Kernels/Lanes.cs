@@ -8,7 +8,8 @@ namespace Diff;
 /// <summary>The few operations a contraction needs of a vector <typeparamref name="V"/> of <typeparamref name="T"/>.</summary>
 /// <remarks>Kernels are written once over this interface and compiled for every width; the scalar path is the same
 /// source with vectors of one element. That is why the bits agree: a lane never meets another lane here, and
-/// <see cref="Fma"/> is the true fused multiply-add everywhere.</remarks>
+/// <see cref="Fma"/> is the true fused multiply-add everywhere. What an element's type decides stands in a type of its own: a
+/// kernel holds hundreds of these operations, and to look at the type in each would be half of what compiling it takes.</remarks>
 internal unsafe interface ILanes<T, V> where T : unmanaged where V : unmanaged {
     static abstract int Width { get; }
 
@@ -46,170 +47,176 @@ internal static class SimdPaths {
 }
 
 /// <summary>512 bits at a time.</summary>
-internal readonly unsafe struct Lanes512<T> : ILanes<T, Vector512<T>> where T : unmanaged {
-    public static int Width => Vector512<T>.Count;
-    public static int Accumulators => 24;
-    public static Vector512<T> Zero => Vector512<T>.Zero;
+internal unsafe interface ILanes512<T> : ILanes<T, Vector512<T>> where T : unmanaged {
+    static int ILanes<T, Vector512<T>>.Width => Vector512<T>.Count;
+    static int ILanes<T, Vector512<T>>.Accumulators => 24;
+    static Vector512<T> ILanes<T, Vector512<T>>.Zero => Vector512<T>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Load(T* p) => Vector512.Load(p);
+    static Vector512<T> ILanes<T, Vector512<T>>.Load(T* p) => Vector512.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(T* p, Vector512<T> v) => v.Store(p);
+    static void ILanes<T, Vector512<T>>.Store(T* p, Vector512<T> v) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Broadcast(T value) => Vector512.Create(value);
+    static Vector512<T> ILanes<T, Vector512<T>>.Broadcast(T value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Fma(Vector512<T> a, Vector512<T> b, Vector512<T> c) => typeof(T) == typeof(float)
-        ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
-        : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    static Vector512<T> ILanes<T, Vector512<T>>.Add(Vector512<T> a, Vector512<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Add(Vector512<T> a, Vector512<T> b) => a + b;
+    static Vector512<T> ILanes<T, Vector512<T>>.And(Vector512<T> a, Vector512<T> b) => a & b;
+}
+
+internal readonly unsafe struct Single512 : ILanes512<float> {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Fma(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> And(Vector512<T> a, Vector512<T> b) => a & b;
+    public static Vector512<float> Mask(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Mask(int count) => typeof(T) == typeof(float)
-        ? Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).As<int, T>()
-        : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)).As<long, T>();
+    public static Vector512<float> LoadMasked(float* p, Vector512<float> mask) =>
+        Avx512F.IsSupported ? Avx512F.MaskLoad(p, mask, Vector512<float>.Zero) : LaneByLane.Load(p, mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> LoadMasked(T* p, Vector512<T> mask) {
-        if (Avx512F.IsSupported) {
-            return typeof(T) == typeof(float)
-                ? Avx512F.MaskLoad((float*)p, mask.AsSingle(), Vector512<float>.Zero).As<float, T>()
-                : Avx512F.MaskLoad((double*)p, mask.AsDouble(), Vector512<double>.Zero).As<double, T>();
-        }
-        var v = Vector512<T>.Zero;
-        for (var i = 0; i < Vector512<T>.Count; i++)
-            if (mask.AsByte().GetElement(i * sizeof(T)) != 0) v = v.WithElement(i, p[i]);
-        return v;
+    public static void StoreMasked(float* p, Vector512<float> mask, Vector512<float> v) {
+        if (Avx512F.IsSupported) Avx512F.MaskStore(p, mask, v);
+        else LaneByLane.Store(p, mask, v);
     }
+}
+
+internal readonly unsafe struct Double512 : ILanes512<double> {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Fma(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Vector512.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreMasked(T* p, Vector512<T> mask, Vector512<T> v) {
-        if (Avx512F.IsSupported) {
-            if (typeof(T) == typeof(float)) Avx512F.MaskStore((float*)p, mask.AsSingle(), v.AsSingle());
-            else Avx512F.MaskStore((double*)p, mask.AsDouble(), v.AsDouble());
-            return;
-        }
-        for (var i = 0; i < Vector512<T>.Count; i++)
-            if (mask.AsByte().GetElement(i * sizeof(T)) != 0) p[i] = v.GetElement(i);
+    public static Vector512<double> Mask(int count) => Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)).AsDouble();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LoadMasked(double* p, Vector512<double> mask) =>
+        Avx512F.IsSupported ? Avx512F.MaskLoad(p, mask, Vector512<double>.Zero) : LaneByLane.Load(p, mask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreMasked(double* p, Vector512<double> mask, Vector512<double> v) {
+        if (Avx512F.IsSupported) Avx512F.MaskStore(p, mask, v);
+        else LaneByLane.Store(p, mask, v);
     }
 }
 
 /// <summary>256 bits at a time.</summary>
-internal readonly unsafe struct Lanes256<T> : ILanes<T, Vector256<T>> where T : unmanaged {
-    public static int Width => Vector256<T>.Count;
-    public static int Accumulators => 12;
-    public static Vector256<T> Zero => Vector256<T>.Zero;
+internal unsafe interface ILanes256<T> : ILanes<T, Vector256<T>> where T : unmanaged {
+    static int ILanes<T, Vector256<T>>.Width => Vector256<T>.Count;
+    static int ILanes<T, Vector256<T>>.Accumulators => 12;
+    static Vector256<T> ILanes<T, Vector256<T>>.Zero => Vector256<T>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Load(T* p) => Vector256.Load(p);
+    static Vector256<T> ILanes<T, Vector256<T>>.Load(T* p) => Vector256.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(T* p, Vector256<T> v) => v.Store(p);
+    static void ILanes<T, Vector256<T>>.Store(T* p, Vector256<T> v) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Broadcast(T value) => Vector256.Create(value);
+    static Vector256<T> ILanes<T, Vector256<T>>.Broadcast(T value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Fma(Vector256<T> a, Vector256<T> b, Vector256<T> c) => typeof(T) == typeof(float)
-        ? Vector256.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
-        : Vector256.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    static Vector256<T> ILanes<T, Vector256<T>>.Add(Vector256<T> a, Vector256<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
+    static Vector256<T> ILanes<T, Vector256<T>>.And(Vector256<T> a, Vector256<T> b) => a & b;
+}
+
+internal readonly unsafe struct Single256 : ILanes256<float> {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Fma(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> And(Vector256<T> a, Vector256<T> b) => a & b;
+    public static Vector256<float> Mask(int count) => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Mask(int count) => typeof(T) == typeof(float)
-        ? Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).As<int, T>()
-        : Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)count)).As<long, T>();
+    public static Vector256<float> LoadMasked(float* p, Vector256<float> mask) =>
+        Avx.IsSupported ? Avx.MaskLoad(p, mask) : LaneByLane.Load(p, mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> LoadMasked(T* p, Vector256<T> mask) {
-        if (Avx.IsSupported) {
-            return typeof(T) == typeof(float)
-                ? Avx.MaskLoad((float*)p, mask.AsSingle()).As<float, T>()
-                : Avx.MaskLoad((double*)p, mask.AsDouble()).As<double, T>();
-        }
-        var v = Vector256<T>.Zero;
-        for (var i = 0; i < Vector256<T>.Count; i++)
-            if (mask.AsByte().GetElement(i * sizeof(T)) != 0) v = v.WithElement(i, p[i]);
-        return v;
+    public static void StoreMasked(float* p, Vector256<float> mask, Vector256<float> v) {
+        if (Avx.IsSupported) Avx.MaskStore(p, mask, v);
+        else LaneByLane.Store(p, mask, v);
     }
+}
+
+internal readonly unsafe struct Double256 : ILanes256<double> {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Fma(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Vector256.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreMasked(T* p, Vector256<T> mask, Vector256<T> v) {
-        if (Avx.IsSupported) {
-            if (typeof(T) == typeof(float)) Avx.MaskStore((float*)p, mask.AsSingle(), v.AsSingle());
-            else Avx.MaskStore((double*)p, mask.AsDouble(), v.AsDouble());
-            return;
-        }
-        for (var i = 0; i < Vector256<T>.Count; i++)
-            if (mask.AsByte().GetElement(i * sizeof(T)) != 0) p[i] = v.GetElement(i);
+    public static Vector256<double> Mask(int count) => Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)count)).AsDouble();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> LoadMasked(double* p, Vector256<double> mask) =>
+        Avx.IsSupported ? Avx.MaskLoad(p, mask) : LaneByLane.Load(p, mask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreMasked(double* p, Vector256<double> mask, Vector256<double> v) {
+        if (Avx.IsSupported) Avx.MaskStore(p, mask, v);
+        else LaneByLane.Store(p, mask, v);
     }
 }
 
 /// <summary>128 bits at a time.</summary>
-internal readonly unsafe struct Lanes128<T> : ILanes<T, Vector128<T>> where T : unmanaged {
-    public static int Width => Vector128<T>.Count;
-    public static int Accumulators => AdvSimd.Arm64.IsSupported ? 24 : 12;
-    public static Vector128<T> Zero => Vector128<T>.Zero;
+internal unsafe interface ILanes128<T> : ILanes<T, Vector128<T>> where T : unmanaged {
+    static int ILanes<T, Vector128<T>>.Width => Vector128<T>.Count;
+    static int ILanes<T, Vector128<T>>.Accumulators => AdvSimd.Arm64.IsSupported ? 24 : 12;
+    static Vector128<T> ILanes<T, Vector128<T>>.Zero => Vector128<T>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Load(T* p) => Vector128.Load(p);
+    static Vector128<T> ILanes<T, Vector128<T>>.Load(T* p) => Vector128.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(T* p, Vector128<T> v) => v.Store(p);
+    static void ILanes<T, Vector128<T>>.Store(T* p, Vector128<T> v) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Broadcast(T value) => Vector128.Create(value);
+    static Vector128<T> ILanes<T, Vector128<T>>.Broadcast(T value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Fma(Vector128<T> a, Vector128<T> b, Vector128<T> c) => typeof(T) == typeof(float)
-        ? Vector128.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
-        : Vector128.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    static Vector128<T> ILanes<T, Vector128<T>>.Add(Vector128<T> a, Vector128<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
+    static Vector128<T> ILanes<T, Vector128<T>>.And(Vector128<T> a, Vector128<T> b) => a & b;
+}
+
+internal readonly unsafe struct Single128 : ILanes128<float> {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Fma(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> And(Vector128<T> a, Vector128<T> b) => a & b;
+    public static Vector128<float> Mask(int count) => Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Mask(int count) => typeof(T) == typeof(float)
-        ? Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).As<int, T>()
-        : Vector128.LessThan(Vector128<long>.Indices, Vector128.Create((long)count)).As<long, T>();
+    public static Vector128<float> LoadMasked(float* p, Vector128<float> mask) =>
+        Avx.IsSupported ? Avx.MaskLoad(p, mask) : LaneByLane.Load(p, mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> LoadMasked(T* p, Vector128<T> mask) {
-        if (Avx.IsSupported) {
-            return typeof(T) == typeof(float)
-                ? Avx.MaskLoad((float*)p, mask.AsSingle()).As<float, T>()
-                : Avx.MaskLoad((double*)p, mask.AsDouble()).As<double, T>();
-        }
-        var v = Vector128<T>.Zero;
-        for (var i = 0; i < Vector128<T>.Count; i++)
-            if (mask.AsByte().GetElement(i * sizeof(T)) != 0) v = v.WithElement(i, p[i]);
-        return v;
+    public static void StoreMasked(float* p, Vector128<float> mask, Vector128<float> v) {
+        if (Avx.IsSupported) Avx.MaskStore(p, mask, v);
+        else LaneByLane.Store(p, mask, v);
     }
+}
+
+internal readonly unsafe struct Double128 : ILanes128<double> {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Fma(Vector128<double> a, Vector128<double> b, Vector128<double> c) => Vector128.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreMasked(T* p, Vector128<T> mask, Vector128<T> v) {
-        if (Avx.IsSupported) {
-            if (typeof(T) == typeof(float)) Avx.MaskStore((float*)p, mask.AsSingle(), v.AsSingle());
-            else Avx.MaskStore((double*)p, mask.AsDouble(), v.AsDouble());
-            return;
-        }
-        for (var i = 0; i < Vector128<T>.Count; i++)
-            if (mask.AsByte().GetElement(i * sizeof(T)) != 0) p[i] = v.GetElement(i);
+    public static Vector128<double> Mask(int count) => Vector128.LessThan(Vector128<long>.Indices, Vector128.Create((long)count)).AsDouble();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> LoadMasked(double* p, Vector128<double> mask) =>
+        Avx.IsSupported ? Avx.MaskLoad(p, mask) : LaneByLane.Load(p, mask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreMasked(double* p, Vector128<double> mask, Vector128<double> v) {
+        if (Avx.IsSupported) Avx.MaskStore(p, mask, v);
+        else LaneByLane.Store(p, mask, v);
     }
 }
 
@@ -257,4 +264,24 @@ internal readonly unsafe struct Lanes1<T> : ILanes<T, T> where T : unmanaged {
     }
 
     private static bool IsSet(T mask) => *(byte*)&mask != 0;
+}
+
+/// <summary>Masked loads and stores where there is no instruction for them.</summary>
+file static unsafe class LaneByLane {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Load<T, V>(T* p, V mask) where T : unmanaged where V : unmanaged {
+        V v = default;
+        for (var i = 0; i < sizeof(V) / sizeof(T); i++)
+            if (IsSet<T, V>(&mask, i)) ((T*)&v)[i] = p[i];
+        return v;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store<T, V>(T* p, V mask, V v) where T : unmanaged where V : unmanaged {
+        for (var i = 0; i < sizeof(V) / sizeof(T); i++)
+            if (IsSet<T, V>(&mask, i)) p[i] = ((T*)&v)[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSet<T, V>(V* mask, int i) where T : unmanaged where V : unmanaged => *(byte*)((T*)mask + i) != 0;
 }

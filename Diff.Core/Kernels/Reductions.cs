@@ -139,9 +139,9 @@ internal static class Reductions {
         for (; i <= x.Length - lanes; i += lanes) a = F.Two(a, Vector512.LoadUnsafe(ref p, (nuint)i));
         if (i < x.Length) {
             Span<T> joined = stackalloc T[lanes];
-            a.CopyTo(joined);
+            a.StoreUnsafe(ref joined[0]);
             for (var j = 0; i < x.Length; i++, j++) joined[j] = F.Two(joined[j], x[i]);
-            a = Vector512.Create<T>(joined);
+            a = Vector512.LoadUnsafe(ref joined[0]);
         }
         return Joined<T, F>(a);
     }

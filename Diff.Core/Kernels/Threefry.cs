@@ -196,17 +196,13 @@ internal static class Threefry {
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void FillPart<T, S>(uint k0, uint k1, Span<T> values, ulong start, S shape) where T : unmanaged where S : struct, IShape<T> {
-        ref var first = ref MemoryMarshal.GetReference(values);
-        var whole = values.Length - values.Length % Vector<uint>.Count;
-        for (var i = 0; i < whole; i += Vector<uint>.Count) {
-            Hash(k0, k1, start + (ulong)i, out var x0, out var x1);
-            shape.Write(x0, x1, ref Unsafe.Add(ref first, i));
-        }
-        if (whole == values.Length) return;
         Span<T> last = stackalloc T[Vector<uint>.Count];
-        Hash(k0, k1, start + (ulong)whole, out var y0, out var y1);
-        shape.Write(y0, y1, ref MemoryMarshal.GetReference(last));
-        last[..(values.Length - whole)].CopyTo(values[whole..]);
+        for (var i = 0; i < values.Length; i += last.Length) {
+            var to = values.Length - i < last.Length ? last : values[i..];
+            Hash(k0, k1, start + (ulong)i, out var x0, out var x1);
+            shape.Write(x0, x1, ref MemoryMarshal.GetReference(to));
+            if (to == last) last[..(values.Length - i)].CopyTo(values[i..]);
+        }
     }
 
     // The hashes of the counters from index on.

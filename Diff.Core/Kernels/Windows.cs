@@ -118,19 +118,19 @@ internal static class Windows {
         var (below, diagonal) = (Vector512.Create(width), Vector512.Create(width + 1));
         for (var j = 0; j < count; j += lanes) {
             var left = Math.Min(lanes, count - j);
-            var (low, high, all) = (Lanes512<float>.Mask(2 * left), Lanes512<float>.Mask(2 * left - lanes), Lanes512<float>.Mask(left));
+            var (low, high, all) = (Single512.Mask(2 * left), Single512.Mask(2 * left - lanes), Single512.Mask(left));
             for (var i = 0; i < rows; i++) {
                 var corner = i * stride * width + 2 * j;
                 var p = x + corner;
-                var (a, b) = (Lanes512<float>.LoadMasked(p, low), Lanes512<float>.LoadMasked(p + lanes, high));
-                var (c, d) = (Lanes512<float>.LoadMasked(p + width, low), Lanes512<float>.LoadMasked(p + width + lanes, high));
+                var (a, b) = (Single512.LoadMasked(p, low), Single512.LoadMasked(p + lanes, high));
+                var (c, d) = (Single512.LoadMasked(p + width, low), Single512.LoadMasked(p + width + lanes, high));
                 var (most, best) = (Avx512F.PermuteVar16x32x2(a, even, b), Vector512.Create(corner) + even);
                 var first = best;
                 Keep(ref most, ref best, Avx512F.PermuteVar16x32x2(a, odd, b), first + Vector512<int>.One);
                 Keep(ref most, ref best, Avx512F.PermuteVar16x32x2(c, even, d), first + below);
                 Keep(ref most, ref best, Avx512F.PermuteVar16x32x2(c, odd, d), first + diagonal);
-                Lanes512<float>.StoreMasked(y + i * count + j, all, most);
-                Lanes512<float>.StoreMasked((float*)at + i * count + j, all, best.AsSingle());
+                Single512.StoreMasked(y + i * count + j, all, most);
+                Single512.StoreMasked((float*)at + i * count + j, all, best.AsSingle());
             }
         }
     }

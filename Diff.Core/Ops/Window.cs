@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Diff;
 
 /// <summary>Sums of products of a window that slides over the spatial axes: x [N, C, …] with weights [O, C/groups, …] is [N, O, …].</summary>
@@ -177,7 +175,7 @@ internal sealed record MaxPoolOp(Axes Window, Axes Stride, Axes Low, Axes High, 
     protected override void Evaluate<T>(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         const double nanoseconds = 0.3;
         var y = outputs[0];
-        var reads = nanoseconds * y.Shape.Size * TensorPrimitives.Product(Window.Span);
+        var reads = nanoseconds * y.Shape.Size * Shape.Of(Window.Span).Size;
         ForkJoin.Over(y.Shape[0] * y.Shape[1], reads, new Planes<T>(this, inputs[0].Shape, inputs[0].Values<T>(Scratch.Slot.Left), y, outputs[1]), static (in s, from, to) => Windows.Max(s.X[(from * s.Plane)..(to * s.Plane)], s.From.Span[2..],
             s.Op.Window.Span, s.Op.Stride.Span, s.Op.Low.Span, s.Op.Dilation.Span, s.To.Span[2..], s.Y[(from * s.Count)..(to * s.Count)], s.At[(from * s.Count)..(to * s.Count)]));
     }
