@@ -54,7 +54,7 @@ internal sealed class View {
     public static long WithSlack(long bytes, DType type) => (bytes + 16 * type.Size() - 1) / (16 * type.Size()) * (16 * type.Size());
 
     /// <summary>Whether so many elements from its first lie inside the array.</summary>
-    public bool Reaches(int elements) => start + elements * DType.Size() <= bytes.Length;
+    public bool Reaches(int elements) => start + (long)elements * DType.Size() <= bytes.Length;
 
     public DType DType { get; }
     public Layout Layout { get; }
