@@ -4,7 +4,7 @@ namespace Diff;
 internal sealed class ScanRun(ScanOp loop) : IRun {
     readonly PackedInputs packed = new(loop.Body.Inputs.Length);
     readonly View[] results = new View[loop.Outputs];
-    readonly View[] spare = Array.ConvertAll(loop.Body.Inputs[loop.Constants..(loop.Constants + loop.Carries)], i => View.Allocate(i.Type));
+    readonly Room spare = new(loop.Carries);
     // Of slices that come in, then of those that go out.
     readonly View.Cursor[] rows = Rows(loop);
 
@@ -18,12 +18,12 @@ internal sealed class ScanRun(ScanOp loop) : IRun {
         var carry = arguments.AsSpan(loop.Constants, carries);
         for (var i = 0; i < carries; i++) {
             var start = inputs[loop.Constants + i];
-            carry[i] = start.Layout.IsContiguous && length > 0 ? start : length % 2 == 0 ? outputs[i] : spare[i];
+            carry[i] = start.Layout.IsContiguous && length > 0 ? start : length % 2 == 0 ? outputs[i] : Spare(i);
             if (carry[i] != start) Strided.Copy(start, carry[i]);
         }
         for (var k = 0; k < length; k++) {
             foreach (var row in rows) row.MoveTo(loop.Backwards ? length - 1 - k : k);
-            for (var i = 0; i < carries; i++) results[i] = (length - k) % 2 == 1 ? outputs[i] : spare[i];
+            for (var i = 0; i < carries; i++) results[i] = (length - k) % 2 == 1 ? outputs[i] : Spare(i);
             plan.RunInto(arguments, results);
             results.AsSpan(0, carries).CopyTo(carry);
         }
@@ -31,7 +31,10 @@ internal sealed class ScanRun(ScanOp loop) : IRun {
         foreach (var row in rows) row.Over(null);
         Array.Clear(results);
         packed.Clear();
+        spare.Return();
     }
+
+    View Spare(int i) => spare.Of(i, loop.Body.Inputs[loop.Constants + i].Type);
 
     static View.Cursor[] Rows(ScanOp loop) {
         var types = loop.Body.Types();

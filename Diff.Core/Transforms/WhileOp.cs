@@ -31,23 +31,24 @@ internal sealed record WhileOp(Program Condition, Program Body, int Constants) :
     sealed class Run(WhileOp loop) : IRun {
         readonly PackedInputs arguments = new(loop.Body.Inputs.Length);
         readonly View[] holds = [View.Allocate(new(DType.Bool, Shape.Scalar))];
-        View[] next = loop.State(), spare = loop.State();
+        readonly View[][] states = [new View[loop.Outputs], new View[loop.Outputs]];
+        readonly Room room = new(2 * loop.Outputs);
 
         public void Over(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
             var state = arguments.Of(inputs).AsSpan(loop.Constants);
-            while (true) {
+            for (var i = 0; i < 2 * state.Length; i++) states[i / state.Length][i % state.Length] = room.Of(i, state[i % state.Length].Type);
+            for (var turn = 0; ; turn ^= 1) {
                 loop.Condition.Plan.RunInto(arguments.Views, holds);
                 if (holds[0].Bytes[0] == 0) break;
-                loop.Body.Plan.RunInto(arguments.Views, next);
-                next.CopyTo(state);
-                (next, spare) = (spare, next);
+                loop.Body.Plan.RunInto(arguments.Views, states[turn]);
+                states[turn].CopyTo(state);
             }
             for (var i = 0; i < state.Length; i++) Strided.Copy(state[i], outputs[i]);
             arguments.Clear();
+            Array.ForEach(states, Array.Clear);
+            room.Return();
         }
     }
-
-    View[] State() => Array.ConvertAll(Body.Inputs[Constants..], i => View.Allocate(i.Type));
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) =>
         new ProgramOp(Body.Remember($"Blocks {Constants}", Blocks, with: Condition)).Jvp(inputs, tangents, outputs);
