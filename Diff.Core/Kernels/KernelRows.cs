@@ -27,16 +27,16 @@ internal unsafe interface IRow<TRow, T, V> where TRow : unmanaged where T : unma
     static abstract TRow Add(TRow a, TRow b);
 }
 
-internal unsafe struct Row1<T, V, O> : IRow<Row1<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-    private V x;
+internal readonly unsafe struct Row1<T, V, O>(V x) : IRow<Row1<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    private readonly V x = x;
 
     public static int Vectors => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> Load(T* p) => new() { x = O.Load(p) };
+    public static Row1<T, V, O> Load(T* p) => new(O.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> LoadMasked(T* p, V mask) => new() { x = O.LoadMasked(p, mask) };
+    public static Row1<T, V, O> LoadMasked(T* p, V mask) => new(O.LoadMasked(p, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(T* p, Row1<T, V, O> r) => O.Store(p, r.x);
@@ -45,37 +45,37 @@ internal unsafe struct Row1<T, V, O> : IRow<Row1<T, V, O>, T, V> where T : unman
     public static void StoreMasked(T* p, V mask, Row1<T, V, O> r) => O.StoreMasked(p, mask, r.x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> Fma(V a, Row1<T, V, O> b, Row1<T, V, O> c) => new() { x = O.Fma(a, b.x, c.x) };
+    public static Row1<T, V, O> Fma(V a, Row1<T, V, O> b, Row1<T, V, O> c) => new(O.Fma(a, b.x, c.x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> LoadApart(T* p, nint stride) => new() { x = O.Load(p) };
+    public static Row1<T, V, O> LoadApart(T* p, nint stride) => new(O.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreApart(T* p, nint stride, Row1<T, V, O> r) => O.Store(p, r.x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new() { x = O.Load(p + o0) };
+    public static Row1<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new(O.Load(p + o0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new() { x = O.LoadMasked(p + o0, mask) };
+    public static Row1<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new(O.LoadMasked(p + o0, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> And(V mask, Row1<T, V, O> r) => new() { x = O.And(mask, r.x) };
+    public static Row1<T, V, O> And(V mask, Row1<T, V, O> r) => new(O.And(mask, r.x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row1<T, V, O> Add(Row1<T, V, O> a, Row1<T, V, O> b) => new() { x = O.Add(a.x, b.x) };
+    public static Row1<T, V, O> Add(Row1<T, V, O> a, Row1<T, V, O> b) => new(O.Add(a.x, b.x));
 }
 
-internal unsafe struct Row2<T, V, O> : IRow<Row2<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-    private V x, y;
+internal readonly unsafe struct Row2<T, V, O>(V x, V y) : IRow<Row2<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    private readonly V x = x, y = y;
 
     public static int Vectors => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> Load(T* p) => new() { x = O.Load(p), y = O.Load(p + O.Width) };
+    public static Row2<T, V, O> Load(T* p) => new(O.Load(p), O.Load(p + O.Width));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> LoadMasked(T* p, V mask) => new() { x = O.Load(p), y = O.LoadMasked(p + O.Width, mask) };
+    public static Row2<T, V, O> LoadMasked(T* p, V mask) => new(O.Load(p), O.LoadMasked(p + O.Width, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(T* p, Row2<T, V, O> r) {
@@ -90,10 +90,10 @@ internal unsafe struct Row2<T, V, O> : IRow<Row2<T, V, O>, T, V> where T : unman
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> Fma(V a, Row2<T, V, O> b, Row2<T, V, O> c) => new() { x = O.Fma(a, b.x, c.x), y = O.Fma(a, b.y, c.y) };
+    public static Row2<T, V, O> Fma(V a, Row2<T, V, O> b, Row2<T, V, O> c) => new(O.Fma(a, b.x, c.x), O.Fma(a, b.y, c.y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> LoadApart(T* p, nint stride) => new() { x = O.Load(p), y = O.Load(p + stride) };
+    public static Row2<T, V, O> LoadApart(T* p, nint stride) => new(O.Load(p), O.Load(p + stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreApart(T* p, nint stride, Row2<T, V, O> r) {
@@ -102,28 +102,28 @@ internal unsafe struct Row2<T, V, O> : IRow<Row2<T, V, O>, T, V> where T : unman
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new() { x = O.Load(p + o0), y = O.Load(p + o1) };
+    public static Row2<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new(O.Load(p + o0), O.Load(p + o1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new() { x = O.LoadMasked(p + o0, mask), y = O.LoadMasked(p + o1, mask) };
+    public static Row2<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new(O.LoadMasked(p + o0, mask), O.LoadMasked(p + o1, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> And(V mask, Row2<T, V, O> r) => new() { x = O.And(mask, r.x), y = O.And(mask, r.y) };
+    public static Row2<T, V, O> And(V mask, Row2<T, V, O> r) => new(O.And(mask, r.x), O.And(mask, r.y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row2<T, V, O> Add(Row2<T, V, O> a, Row2<T, V, O> b) => new() { x = O.Add(a.x, b.x), y = O.Add(a.y, b.y) };
+    public static Row2<T, V, O> Add(Row2<T, V, O> a, Row2<T, V, O> b) => new(O.Add(a.x, b.x), O.Add(a.y, b.y));
 }
 
-internal unsafe struct Row3<T, V, O> : IRow<Row3<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-    private V x, y, z;
+internal readonly unsafe struct Row3<T, V, O>(V x, V y, V z) : IRow<Row3<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    private readonly V x = x, y = y, z = z;
 
     public static int Vectors => 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> Load(T* p) => new() { x = O.Load(p), y = O.Load(p + O.Width), z = O.Load(p + 2 * O.Width) };
+    public static Row3<T, V, O> Load(T* p) => new(O.Load(p), O.Load(p + O.Width), O.Load(p + 2 * O.Width));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> LoadMasked(T* p, V mask) => new() { x = O.Load(p), y = O.Load(p + O.Width), z = O.LoadMasked(p + 2 * O.Width, mask) };
+    public static Row3<T, V, O> LoadMasked(T* p, V mask) => new(O.Load(p), O.Load(p + O.Width), O.LoadMasked(p + 2 * O.Width, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(T* p, Row3<T, V, O> r) {
@@ -140,10 +140,10 @@ internal unsafe struct Row3<T, V, O> : IRow<Row3<T, V, O>, T, V> where T : unman
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> Fma(V a, Row3<T, V, O> b, Row3<T, V, O> c) => new() { x = O.Fma(a, b.x, c.x), y = O.Fma(a, b.y, c.y), z = O.Fma(a, b.z, c.z) };
+    public static Row3<T, V, O> Fma(V a, Row3<T, V, O> b, Row3<T, V, O> c) => new(O.Fma(a, b.x, c.x), O.Fma(a, b.y, c.y), O.Fma(a, b.z, c.z));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> LoadApart(T* p, nint stride) => new() { x = O.Load(p), y = O.Load(p + stride), z = O.Load(p + 2 * stride) };
+    public static Row3<T, V, O> LoadApart(T* p, nint stride) => new(O.Load(p), O.Load(p + stride), O.Load(p + 2 * stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreApart(T* p, nint stride, Row3<T, V, O> r) {
@@ -153,28 +153,28 @@ internal unsafe struct Row3<T, V, O> : IRow<Row3<T, V, O>, T, V> where T : unman
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new() { x = O.Load(p + o0), y = O.Load(p + o1), z = O.Load(p + o2) };
+    public static Row3<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new(O.Load(p + o0), O.Load(p + o1), O.Load(p + o2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new() { x = O.LoadMasked(p + o0, mask), y = O.LoadMasked(p + o1, mask), z = O.LoadMasked(p + o2, mask) };
+    public static Row3<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new(O.LoadMasked(p + o0, mask), O.LoadMasked(p + o1, mask), O.LoadMasked(p + o2, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> And(V mask, Row3<T, V, O> r) => new() { x = O.And(mask, r.x), y = O.And(mask, r.y), z = O.And(mask, r.z) };
+    public static Row3<T, V, O> And(V mask, Row3<T, V, O> r) => new(O.And(mask, r.x), O.And(mask, r.y), O.And(mask, r.z));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row3<T, V, O> Add(Row3<T, V, O> a, Row3<T, V, O> b) => new() { x = O.Add(a.x, b.x), y = O.Add(a.y, b.y), z = O.Add(a.z, b.z) };
+    public static Row3<T, V, O> Add(Row3<T, V, O> a, Row3<T, V, O> b) => new(O.Add(a.x, b.x), O.Add(a.y, b.y), O.Add(a.z, b.z));
 }
 
-internal unsafe struct Row4<T, V, O> : IRow<Row4<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-    private V x, y, z, w;
+internal readonly unsafe struct Row4<T, V, O>(V x, V y, V z, V w) : IRow<Row4<T, V, O>, T, V> where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    private readonly V x = x, y = y, z = z, w = w;
 
     public static int Vectors => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> Load(T* p) => new() { x = O.Load(p), y = O.Load(p + O.Width), z = O.Load(p + 2 * O.Width), w = O.Load(p + 3 * O.Width) };
+    public static Row4<T, V, O> Load(T* p) => new(O.Load(p), O.Load(p + O.Width), O.Load(p + 2 * O.Width), O.Load(p + 3 * O.Width));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> LoadMasked(T* p, V mask) => new() { x = O.Load(p), y = O.Load(p + O.Width), z = O.Load(p + 2 * O.Width), w = O.LoadMasked(p + 3 * O.Width, mask) };
+    public static Row4<T, V, O> LoadMasked(T* p, V mask) => new(O.Load(p), O.Load(p + O.Width), O.Load(p + 2 * O.Width), O.LoadMasked(p + 3 * O.Width, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(T* p, Row4<T, V, O> r) {
@@ -193,10 +193,10 @@ internal unsafe struct Row4<T, V, O> : IRow<Row4<T, V, O>, T, V> where T : unman
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> Fma(V a, Row4<T, V, O> b, Row4<T, V, O> c) => new() { x = O.Fma(a, b.x, c.x), y = O.Fma(a, b.y, c.y), z = O.Fma(a, b.z, c.z), w = O.Fma(a, b.w, c.w) };
+    public static Row4<T, V, O> Fma(V a, Row4<T, V, O> b, Row4<T, V, O> c) => new(O.Fma(a, b.x, c.x), O.Fma(a, b.y, c.y), O.Fma(a, b.z, c.z), O.Fma(a, b.w, c.w));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> LoadApart(T* p, nint stride) => new() { x = O.Load(p), y = O.Load(p + stride), z = O.Load(p + 2 * stride), w = O.Load(p + 3 * stride) };
+    public static Row4<T, V, O> LoadApart(T* p, nint stride) => new(O.Load(p), O.Load(p + stride), O.Load(p + 2 * stride), O.Load(p + 3 * stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreApart(T* p, nint stride, Row4<T, V, O> r) {
@@ -207,14 +207,14 @@ internal unsafe struct Row4<T, V, O> : IRow<Row4<T, V, O>, T, V> where T : unman
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new() { x = O.Load(p + o0), y = O.Load(p + o1), z = O.Load(p + o2), w = O.Load(p + o3) };
+    public static Row4<T, V, O> Gather(T* p, nint o0, nint o1, nint o2, nint o3) => new(O.Load(p + o0), O.Load(p + o1), O.Load(p + o2), O.Load(p + o3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new() { x = O.LoadMasked(p + o0, mask), y = O.LoadMasked(p + o1, mask), z = O.LoadMasked(p + o2, mask), w = O.LoadMasked(p + o3, mask) };
+    public static Row4<T, V, O> GatherMasked(T* p, nint o0, nint o1, nint o2, nint o3, V mask) => new(O.LoadMasked(p + o0, mask), O.LoadMasked(p + o1, mask), O.LoadMasked(p + o2, mask), O.LoadMasked(p + o3, mask));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> And(V mask, Row4<T, V, O> r) => new() { x = O.And(mask, r.x), y = O.And(mask, r.y), z = O.And(mask, r.z), w = O.And(mask, r.w) };
+    public static Row4<T, V, O> And(V mask, Row4<T, V, O> r) => new(O.And(mask, r.x), O.And(mask, r.y), O.And(mask, r.z), O.And(mask, r.w));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Row4<T, V, O> Add(Row4<T, V, O> a, Row4<T, V, O> b) => new() { x = O.Add(a.x, b.x), y = O.Add(a.y, b.y), z = O.Add(a.z, b.z), w = O.Add(a.w, b.w) };
+    public static Row4<T, V, O> Add(Row4<T, V, O> a, Row4<T, V, O> b) => new(O.Add(a.x, b.x), O.Add(a.y, b.y), O.Add(a.z, b.z), O.Add(a.w, b.w));
 }

@@ -18,6 +18,7 @@ internal sealed class Plan {
     readonly int[] roots;
     readonly long[] places;
     readonly long arenaBytes;
+    readonly int recycled;
     readonly int arity, results;
     readonly int[] passing;
     readonly bool[] lands;
@@ -68,6 +69,7 @@ internal sealed class Plan {
         // Of the plan's own memory, and of what the arguments give.
         steps = Schedule.Of(fused, roots, root => root < inputs || leaving.Contains(root) ? 0 : SizeOf(root), root => given is not null && (root < inputs ? root < given.Length && given[root] : leaving.Contains(root)) ? SizeOf(root) : 0);
         arenaBytes = Arrange();
+        recycled = leaving.Where(o => o >= inputs && heirs[o] == NoPlace).Sum(SizeOf) >= Recycling.Many ? Recycling.LeastOfMany : Recycling.Least;
         passing = [.. Enumerable.Range(0, types.Length).Where(i => places[roots[i]] == NoPlace)];
         // A result can be computed where it is wanted, if it is computed at all, and once.
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
@@ -191,7 +193,7 @@ internal sealed class Plan {
         var ins = frame.Inputs.AsSpan(0, step.Inputs.Length);
         var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
         for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
-        for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]]);
+        for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]], recycled);
         if (step.Strips is { } strips) strips.Run(ins, outs);
         else if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
         else (kernels[k] ??= Prepare(step))(ins, outs);

@@ -13,6 +13,10 @@ internal static class Recycling {
     /// <summary>Smaller arrays are the young generation's, which is as fast.</summary>
     public const int Least = 1 << 20;
 
+    /// <summary>Of results that are made together and take as much as a young generation, smaller ones come from here too: the collector would look for what is alive while they
+    /// are made, and copy it.</summary>
+    public const int Many = 1 << 23, LeastOfMany = 1 << 16;
+
     // How much may be handed out before the collector is asked what became of it, beside an eighth of all memory: three times as much is then
     // on its way, handed out, unreachable once, and unreachable twice.
     const long Patience = 1L << 26;

@@ -22,12 +22,15 @@ internal sealed class View {
     /// <summary>Fresh memory with whatever bytes it has.</summary>
     public static View Allocate(TensorType type) => Allocate(type.DType, type.Shape.Contiguous);
 
-    public static View Allocate(DType type, Layout layout) {
+    /// <param name="type">Of the elements.</param>
+    /// <param name="layout">How they lie.</param>
+    /// <param name="recycled">From how many bytes on the memory is one that <see cref="Recycling"/> has.</param>
+    public static View Allocate(DType type, Layout layout, int recycled = Recycling.Least) {
         var size = (long)layout.Extent * type.Size();
         if (size > Array.MaxLength) throw new ShapeException($"{type.Name()}{layout.Shape} takes {size:N0} bytes; one tensor may have {Array.MaxLength:N0}.");
         var room = (int)Math.Min(Array.MaxLength, WithSlack(size, type));
         var hasSlack = room >= WithSlack(size, type);
-        if (room < Recycling.Least || room > Array.MaxLength - Line) return new(GC.AllocateUninitializedArray<byte>(room), 0, type, layout, hasSlack);
+        if (room < recycled || room > Array.MaxLength - Line) return new(GC.AllocateUninitializedArray<byte>(room), 0, type, layout, hasSlack);
         var array = Recycling.Rent(room + Line);
         return new(array, FirstLine(array), type, layout, hasSlack);
     }

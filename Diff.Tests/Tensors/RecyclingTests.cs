@@ -85,4 +85,14 @@ public class RecyclingTests {
         for (var i = 0; i < 3; i++) Allocated();
         Assert.InRange(Allocated(), 0, 200L * Recycling.Least);
     }
+
+    [Fact]
+    public void Many_results_at_once_are_not_the_young_generations() {
+        var x = Key.Of(1).Normal(256, 256);
+        var many = Jit((Tensor v) => Enumerable.Range(0, 40).Select(i => v * i).ToArray());
+        foreach (var y in many(x)) Assert.True(IsAtLine(y));
+        Assert.Contains(Enumerable.Range(0, 40).Select(i => x * i), y => !IsAtLine(y));
+
+        static unsafe bool IsAtLine(Tensor t) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref t.Value.Bytes[0]) % View.Line == 0;
+    }
 }
