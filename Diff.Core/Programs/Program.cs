@@ -84,6 +84,15 @@ internal sealed record Program(ProgramInput[] Inputs, Equation[] Equations, int[
     /// <summary>The type of each value.</summary>
     public TensorType[] Types() => [.. Inputs.Select(i => i.Type), .. Equations.SelectMany(e => e.Types)];
 
+    /// <summary>How often each value is read, the program's results included.</summary>
+    public int[] Readers() {
+        var readers = new int[Count];
+        foreach (var e in Equations)
+            foreach (var x in e.Inputs) readers[x]++;
+        foreach (var o in Outputs) readers[o]++;
+        return readers;
+    }
+
     /// <summary>Equal equations become one and unused ones drop out. Neither changes a bit.</summary>
     public Program Simplify() {
         // Values are renamed to (equation, output) of what is left; inputs are equation −1.

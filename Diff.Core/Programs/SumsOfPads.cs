@@ -5,11 +5,7 @@ namespace Diff;
 /// <remarks>A part meets nothing but zeros, so the sum is the part + 0, to the bit: that leaves of −0 a 0.</remarks>
 internal static class SumsOfPads {
     public static void Find(Program program, Dictionary<int, Replacement> replacements) {
-        var readers = new int[program.Count];
-        foreach (var e in program.Equations)
-            foreach (var x in e.Inputs) readers[x]++;
-        foreach (var o in program.Outputs) readers[o]++;
-        var (parts, types) = (new Parts?[program.Count], program.Types());
+        var (parts, readers, types) = (new Parts?[program.Count], program.Readers(), program.Types());
         foreach (var e in program.Equations) {
             var sum = e.Op switch {
                 PadOp pad => Parts.Of(pad, e.Inputs[0], types[e.Inputs[0]].Shape),
