@@ -62,6 +62,16 @@ internal static unsafe class GemmDriver {
     }
 
     private static void Blocks<T, V, O>(GemmProblem<T>* p, in GemmPlan<T, V, O> plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+        if (plan.Turned && !p->Accumulate) {
+            var rest = *p;
+            var done = GemmTransposed.Run(p);
+            rest.K -= done;
+            rest.A += done * rest.ACol;
+            rest.B += done;
+            rest.Accumulate = true;
+            if (rest.K > 0) Blocks(&rest, plan);
+            return;
+        }
         var (m, n, k) = (p->M, p->N, p->K);
         var (tiles, widest, packA, packB, keepB) = (plan.Tiles, plan.Widest, plan.PackA, plan.PackB, plan.KeepB);
         // The first `taller` tiles have one row more than the others.

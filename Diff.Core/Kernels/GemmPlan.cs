@@ -20,6 +20,9 @@ internal readonly unsafe struct GemmPlan<T, V, O> where T : unmanaged where V : 
     internal bool PackA { get; }
     internal bool PackB { get; }
 
+    /// <summary>Computed by <see cref="GemmTransposed"/>, but for the last k.</summary>
+    internal bool Turned { get; }
+
     /// <summary>Tiles above each other: their rows are shared out evenly, 64 is 11+11+11+11+10+10, never five times 12 and a 4.</summary>
     internal int Tiles { get; }
 
@@ -61,6 +64,7 @@ internal readonly unsafe struct GemmPlan<T, V, O> where T : unmanaged where V : 
         // Strides that are a multiple of 1 KB put the rows of a panel in the same few cache sets.
         var large = (long)k * n * sizeof(T) > DirectBytes;
         PackB = bCol != 1 || m > 2 * tallest && (large || k > 32 && bRow * sizeof(T) % 1024 == 0);
+        Turned = m == 1 && bRow == 1 && PackB && n >= 2 * O.Width && k >= GemmTransposed.Square<T>() && GemmTransposed.Has<V, T>();
         PackA = aRow == 1
             ? Tiles > 1 && n > 4 * panel && ((long)m * k * sizeof(T) > DirectBytes || k > 32 && aCol * sizeof(T) % 1024 == 0)
             : n > 4 * panel && m > 1 || aCol != 1 && n > panel;
@@ -77,5 +81,5 @@ internal readonly unsafe struct GemmPlan<T, V, O> where T : unmanaged where V : 
 
     /// <summary>In the words of <c>Explain</c>.</summary>
     public override string ToString() =>
-        (Swapped ? "transposed, " : "") + (PackA, PackB) switch { (true, true) => "A and B packed", (true, _) => "A packed", (_, true) => "B packed", _ => "direct" };
+        (Swapped ? "transposed, " : "") + (PackA, PackB) switch { (_, _) when Turned => "B turned", (true, true) => "A and B packed", (true, _) => "A packed", (_, true) => "B packed", _ => "direct" };
 }

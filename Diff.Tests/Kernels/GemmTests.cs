@@ -18,7 +18,7 @@ public class GemmTests {
         for (var i = 0; i < 120; i++) data.Add(Edges[random.Next(Edges.Length)], Edges[random.Next(Edges.Length)], 66 + i);
         foreach (var (m, n, k) in new[] {
             (1, 1, 1000), (1, 1, 31), (1, 1, 33), (2, 4, 128), (8, 1, 129), (40, 1, 40), (100, 1, 100), (37, 1, 2100),
-            (1, 3, 1500), (3, 1, 1500), (2, 3, 127), (1, 400, 120), (64, 120, 84), (100, 10, 1), (1, 100, 10), (100, 1, 10), (10, 1, 100),
+            (1, 3, 1500), (3, 1, 1500), (2, 3, 127), (1, 400, 120), (1, 32, 9), (1, 33, 4), (90, 1, 29), (64, 120, 84), (100, 10, 1), (1, 100, 10), (100, 1, 10), (10, 1, 100),
             (64, 100, 100), (64, 10, 100), (100, 10, 64), (6, 784, 25), (16, 100, 150),
             (30, 256, 80), (170, 40, 400), (25, 300, 770), (40, 512, 64), (400, 70, 500), (40, 35, 600), (70, 17, 30), (33, 100, 64), (64, 3, 50),
         }) data.Add(m, n, k);
@@ -108,6 +108,7 @@ public class GemmTests {
         Assert.Equal("dot", Gemm.Kernel<float>(1, 1, 1000, 1000, 1, 1, 1));
         Assert.Equal("direct", Gemm.Kernel<float>(64, 100, 1000, 1000, 1, 100, 1));
         Assert.Equal("B packed", Gemm.Kernel<float>(64, 100, 1000, 1000, 1, 1, 1000));
+        if (SimdPaths.Best == SimdPath.Vector512) Assert.Equal("B turned", Gemm.Kernel<float>(1, 400, 120, 120, 1, 1, 120));
         Assert.Equal("A and B packed", Gemm.Kernel<float>(1024, 1024, 1024, 1024, 1, 1024, 1));
         Assert.Equal("transposed, direct", Gemm.Kernel<float>(1000, 1, 10, 1, 1000, 1, 1));
     }
