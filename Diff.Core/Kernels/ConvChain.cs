@@ -16,7 +16,7 @@ internal static unsafe class ConvChain {
         Span<int> pad = [g.PadLow[0], g.PadLow[1], g.PadLow[2]];
         var whole = ConvStage.Create(g, flatIsOutput: true, output, pad);
         var bands = (int)Math.Min(g.Output[axis], (long)whole.ChannelSize * channels * sizeof(T) / BandBytes + 1);
-        var weights = PackWeights<T, V, O>(g, p, k);
+        var weights = Flat(g, p) && InPlace<T>(g, k) ? null : PackWeights<T, V, O>(g, p, k);
         var offsets = Scratch.Rent<nint>(Scratch.Slot.Offsets, k);
         for (var band = 0; band < bands; band++) {
             var start = GemmDriver.FirstRow(g.Output[axis], bands, band);
@@ -30,7 +30,7 @@ internal static unsafe class ConvChain {
             var first = start * (axis == 0 ? (nint)g.Output[1] * g.Output[2] : axis == 1 ? g.Output[2] : 1);
             for (var n = 0; n < g.N; n++)
                 for (var group = 0; group < g.Groups; group++)
-                    Image<T, V, O>(g, p, &stage, weights + (nint)group * rowsAll * k, offsets, k, n, group, first);
+                    Image<T, V, O>(g, p, &stage, weights, offsets, k, n, group, first);
         }
     }
 
@@ -56,7 +56,8 @@ internal static unsafe class ConvChain {
         Tile<T> tile = default;
         tile.K = k;
         tile.Offsets = offsets;
-        tile.ARow = 1;
+        tile.ARow = weights == null ? (nint)p->WStrides[0] : 1;
+        tile.AStep = 1;
         tile.CRow = dense ? pixels : pitch;
         var done = 0;
         while (done < vectors) {
@@ -68,8 +69,9 @@ internal static unsafe class ConvChain {
             for (var t = 0; t < tiles; t++) {
                 var row = GemmDriver.FirstRow(rowsAll, tiles, t);
                 var rows = GemmDriver.FirstRow(rowsAll, tiles, t + 1) - row;
-                tile.A = weights + (nint)row * k;
-                tile.AStep = rows;
+                var output = (nint)group * rowsAll + row;
+                tile.A = weights == null ? p->W + output * tile.ARow : weights + output * k;
+                if (weights != null) tile.AStep = rows;
                 tile.C = product + row * tile.CRow + start;
                 GemmMicroKernel.Run<T, V, O>(&tile, rows, width);
             }
@@ -82,6 +84,14 @@ internal static unsafe class ConvChain {
                     y + row * pixels + i * (nint)stage->Flat[1] * stage->Flat[2], stage->Flat[2]);
     }
 
+    /// <summary>Whether weights are read where they lie: a copy would be nearer, but these are in the first-level cache.</summary>
+    internal static bool InPlace<T>(ConvGeometry g, int k) where T : unmanaged => (long)g.O * k * sizeof(T) <= 16 << 10;
+
+    // Whether the weights of an output are one run of memory.
+    private static bool Flat<T>(ConvGeometry g, ConvProblem<T>* p) where T : unmanaged =>
+        p->WStrides[4] == 1 && p->WStrides[3] == g.Kernel[2] && (g.Kernel[0] == 1 || p->WStrides[2] == g.Kernel[1] * p->WStrides[3])
+        && (g.C == g.Groups || p->WStrides[1] == g.Taps);
+
     internal static int Tiles<T, V, O>(int rows) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         var tallest = GemmMicroKernel.TallestRows<T, V, O>();
         return (rows + tallest - 1) / tallest;
@@ -93,8 +103,7 @@ internal static unsafe class ConvChain {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
         var tiles = Tiles<T, V, O>(rowsAll);
         var to = packed;
-        var together = p->WStrides[4] == 1 && p->WStrides[3] == g.Kernel[2] && (g.Kernel[0] == 1 || p->WStrides[2] == g.Kernel[1] * p->WStrides[3])
-            && (channels == 1 || p->WStrides[1] == g.Taps);
+        var together = Flat(g, p);
         for (var group = 0; group < g.Groups; group++)
             for (var t = 0; t < tiles; t++) {
                 var row = GemmDriver.FirstRow(rowsAll, tiles, t);

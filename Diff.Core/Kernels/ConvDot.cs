@@ -43,6 +43,7 @@ internal static unsafe class ConvDot {
         var sums = Scratch.Rent<T>(Scratch.Slot.Lanes, (nint)lanes * (atOnce ? tallest * width : (nint)images * rowsAll * pixels));
         var tiles = (rowsAll + tallest - 1) / tallest;
         var panels = (pixels + DotKernel.MaxColumns - 1) / DotKernel.MaxColumns;
+        var (few, more) = (pixels / panels, pixels % panels);
 
         DotTile<T> tile = default;
         tile.Groups = groups;
@@ -72,15 +73,17 @@ internal static unsafe class ConvDot {
                             var row = GemmDriver.FirstRow(rowsAll, tiles, t);
                             var rows = GemmDriver.FirstRow(rowsAll, tiles, t + 1) - row;
                             tile.A = w + row * tile.ARow;
-                            for (int panel = 0, first = 0; panel < panels; panel++) {
-                                var column = GemmDriver.FirstRow(pixels, panels, panel);
-                                var end = GemmDriver.FirstRow(pixels, panels, panel + 1);
+                            for (int panel = 0, first = 0, column = 0, end; panel < panels; panel++, column = end) {
+                                end = column + (panel < more ? few + 1 : few);
                                 tile.Offsets = offsets + column;
                                 tile.Lanes = sums + (atOnce ? column - first : ((nint)(n - n0) * rowsAll + row) * pixels + column) * lanes;
                                 DotKernel.Run<T, V, O>(&tile, rows, end - column);
-                                if (!atOnce || end < pixels && end + DotKernel.MaxColumns - first <= width) continue;
+                                if (!atOnce || end < pixels && (width == pixels || end + DotKernel.MaxColumns - first <= width)) continue;
                                 var y = p->Y + ((nint)n * g.O + group * rowsAll + row) * pixels + first;
-                                for (var i = 0; i < rows; i++) DotKernel.Sums(sums + i * tile.LanesRow, end - first, y + (nint)i * pixels);
+                                // All of the rows' pixels, one behind the other.
+                                if (width == pixels) DotKernel.Sums(sums, (nint)rows * pixels, y);
+                                else
+                                    for (var i = 0; i < rows; i++) DotKernel.Sums(sums + i * tile.LanesRow, end - first, y + (nint)i * pixels);
                                 first = end;
                             }
                         }

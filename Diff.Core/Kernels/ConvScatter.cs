@@ -27,7 +27,8 @@ internal static unsafe class ConvScatter {
         stage.Offsets(offsets);
         var flat = (stage.FlatLength + Round - 1) / Round * Round;
         var sumSize = (stage.ChannelSize + 2 * Round - 1) / Round * Round;
-        var weights = PackWeights<T, V, O>(g, p, taps);
+        var inPlace = ConvChain.InPlace<T>(g, taps * channels);
+        var weights = inPlace ? null : PackWeights<T, V, O>(g, p, taps);
         var x = Scratch.Rent<T>(Scratch.Slot.Input, flat * channels);
         var sums = Scratch.Rent<T>(Scratch.Slot.Output, sumSize * rowsAll);
         NativeMemory.Clear(x, (nuint)(flat * channels * sizeof(T)));
@@ -41,7 +42,7 @@ internal static unsafe class ConvScatter {
         var vectors = (int)(flat / O.Width);
         Tile<T> tile = default;
         tile.K = channels;
-        tile.ARow = 1;
+        tile.ARow = inPlace ? (nint)p->WStrides[0] : 1;
         tile.BStep = flat;
         tile.CRow = sumSize;
         tile.Accumulate = true;
@@ -58,9 +59,9 @@ internal static unsafe class ConvScatter {
                 for (var t = 0; t < tiles; t++) {
                     var row = GemmDriver.FirstRow(rowsAll, tiles, t);
                     var rows = GemmDriver.FirstRow(rowsAll, tiles, t + 1) - row;
-                    tile.AStep = rows;
+                    tile.AStep = inPlace ? (nint)p->WStrides[1] : rows;
                     for (var q = 0; q < taps; q++) {
-                        tile.A = a;
+                        tile.A = inPlace ? p->W + ((nint)group * rowsAll + row) * tile.ARow + Tap(g, p, q) : a;
                         a += rows * channels;
                         var target = sums + row * sumSize + offsets[taps - 1 - q];
                         var done = 0;
@@ -77,6 +78,10 @@ internal static unsafe class ConvScatter {
             }
     }
 
+    // Where tap q lies from the first.
+    private static nint Tap<T>(ConvGeometry g, ConvProblem<T>* p, int q) where T : unmanaged =>
+        q / (g.Kernel[1] * g.Kernel[2]) * (nint)p->WStrides[2] + q / g.Kernel[2] % g.Kernel[1] * (nint)p->WStrides[3] + q % g.Kernel[2] * (nint)p->WStrides[4];
+
     /// <summary>Weights by group, tile of rows and tap: channel by channel with the tile's rows side by side.</summary>
     internal static T* PackWeights<T, V, O>(ConvGeometry g, ConvProblem<T>* p, int taps) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         int channels = g.C / g.Groups, rowsAll = g.O / g.Groups;
@@ -88,13 +93,10 @@ internal static unsafe class ConvScatter {
                 var row = GemmDriver.FirstRow(rowsAll, tiles, t);
                 var rows = GemmDriver.FirstRow(rowsAll, tiles, t + 1) - row;
                 var tile = p->W + (group * rowsAll + row) * (nint)p->WStrides[0];
-                for (nint i = 0; i < g.Kernel[0]; i++)
-                    for (nint j = 0; j < g.Kernel[1]; j++)
-                        for (nint l = 0; l < g.Kernel[2]; l++) {
-                            var from = tile + i * (nint)p->WStrides[2] + j * (nint)p->WStrides[3] + l * (nint)p->WStrides[4];
-                            GemmPacking.Columns(from, (nint)p->WStrides[1], (nint)p->WStrides[0], channels, rows, to, rows);
-                            to += (nint)rows * channels;
-                        }
+                for (var q = 0; q < taps; q++) {
+                    GemmPacking.Columns(tile + Tap(g, p, q), (nint)p->WStrides[1], (nint)p->WStrides[0], channels, rows, to, rows);
+                    to += (nint)rows * channels;
+                }
             }
         return packed;
     }
