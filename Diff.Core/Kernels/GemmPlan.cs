@@ -47,7 +47,7 @@ internal readonly unsafe struct GemmPlan<T, V, O> where T : unmanaged where V : 
     /// <summary>The last columns that are a product of their own, because they would leave most of a vector empty.</summary>
     /// <remarks>Swapped, they need Aᵀ: it is there, or k is long enough to pay for it.</remarks>
     internal static int NarrowTail(int m, int n, int k, nint aRow) =>
-        n > 2 * O.Width && 4 * (n % O.Width) <= O.Width && m >= 2 * O.Width && (aRow == 1 || k >= LongK && sizeof(T) == 4) ? n % O.Width : 0;
+        k > 1 && n > 2 * O.Width && 4 * (n % O.Width) <= O.Width && m >= 2 * O.Width && (aRow == 1 || k >= LongK && sizeof(T) == 4) ? n % O.Width : 0;
 
     internal GemmPlan(int m, int n, int k, nint aRow, nint aCol, nint bRow, nint bCol) {
         // A narrow C: the other way round the vectors are full. a·b is b·a, so the chains are the same.
