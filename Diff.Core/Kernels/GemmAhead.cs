@@ -21,7 +21,7 @@ internal unsafe struct GemmAhead<T> where T : unmanaged {
         at = to;
         row = 0;
         if (columnStride == 1 && rowStride == width) (step, rows, columns) = (Line, Lines(to, height * width), 1);
-        else if (columnStride == 1 && height >= k) (step, rows, columns) = (rowStride, height, rowStride % Line == 0 ? Lines(to, width) : width / Line + 1);
+        else if (columnStride == 1 && height >= k) (step, rows, columns) = (rowStride, height, rowStride % Line == 0 ? Lines(to, width) : (width + Line - 2) / Line + 1);
         else columns = 0;
     }
 

@@ -98,7 +98,7 @@ internal static unsafe class GemmDriver {
                     var firstRow = t0 * height + Math.Min(t0, taller);
                     if (packA) GemmPacking.Tiles(p->A + firstRow * p->ARow + k0 * p->ACol, p->ARow, p->ACol, kc, height, tEnd - t0, Math.Clamp(taller - t0, 0, tEnd - t0), packedA);
                     var nextRow = FirstRow(m, tiles, tEnd);
-                    if (packA && tEnd < tiles && p->ACol == 1)
+                    if (tEnd < tiles && (!packA || p->ACol == 1))
                         blockAhead.Aim(p->A + nextRow * p->ARow + k0 * p->ACol, p->ARow, p->ACol, FirstRow(m, tiles, Math.Min(tiles, tEnd + plan.TilesPerBlock)) - nextRow, kc, kc);
                     for (var j = j0; j < jEnd; j += panel) {
                         var columns = Math.Min(panel, jEnd - j);
@@ -128,7 +128,7 @@ internal static unsafe class GemmDriver {
                                 var rows = t < taller ? height + 1 : height;
                                 if (packA) tile.AStep = rows;
                                 // What is read soonest comes first; A is read with the first panel of B.
-                                var below = !packA && !sentFor && j == j0 && done == width && t + 1 < tEnd && GemmAhead<T>.SendBelow(&tile, rows);
+                                var below = !packA && !sentFor && t0 == 0 && j == j0 && done == width && t + 1 < tEnd && GemmAhead<T>.SendBelow(&tile, rows);
                                 if (!below && !panelAhead.Send(&tile) && !blockAhead.Send(&tile) && !aAhead.Send(&tile) && !bAhead.Send(&tile)) tile.Ahead = null;
                                 if (plan.Fetch && t + 1 < tEnd) Prefetch(tile.C + rows * p->CRow, p->CRow, rows, width * O.Width);
                                 GemmMicroKernel.Run<T, V, O>(&tile, rows, width);
