@@ -22,8 +22,8 @@ internal sealed record Product(Matrices A, Matrices B, int Count) {
     }
 
     void Floats<T>(ReadOnlySpan<T> x, int atX, ReadOnlySpan<T> y, int atY, Span<T> z) where T : unmanaged {
-        // A loop around a stack that is read where it lies is a stack of stacks.
-        var stacks = Each is { Each: null, A.Packs: false, B.Packs: false } each ? each : this;
+        // A loop forwards around a stack that is read where it lies is a stack of stacks.
+        var stacks = (LeftStep | RightStep) >= 0 && Each is { Each: null, A.Packs: false, B.Packs: false } each ? each : this;
         for (var i = 0; i < stacks.Times; i++) stacks.Each!.Floats(x, atX + i * LeftStep, y, atY + i * RightStep, z.Slice(i * stacks.Each.Count, stacks.Each.Count));
         if (stacks.Each is not null) return;
         var a = stacks.A.Read(x, atX, Scratch.Slot.Left);
