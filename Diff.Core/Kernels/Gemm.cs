@@ -24,20 +24,21 @@ internal static unsafe class Gemm {
         Multiply(m, n, k, a, aRow, aCol, b, bRow, bCol, c, cRow, accumulate: true, SimdPaths.Best);
 
     /// <summary>A stack of products: matrices of A lie <paramref name="aNext"/> elements apart, of B <paramref name="bNext"/>;
-    /// those of C follow one another, and so do their rows.</summary>
+    /// those of C follow one another, and so do their rows. Or several such stacks, <paramref name="aStep"/> and <paramref name="bStep"/> apart.</summary>
     internal static void MultiplyAll<T>(int count, int m, int n, int k, ReadOnlySpan<T> a, nint aNext, nint aRow, nint aCol,
-        ReadOnlySpan<T> b, nint bNext, nint bRow, nint bCol, Span<T> c) where T : unmanaged {
-        if (count <= 0) return;
-        Check(m, n, k, Room(a.Length, aNext), aRow, aCol, Room(b.Length, bNext), bRow, bCol, Room(c.Length, (nint)m * n), n);
+        ReadOnlySpan<T> b, nint bNext, nint bRow, nint bCol, Span<T> c, int times = 1, nint aStep = 0, nint bStep = 0) where T : unmanaged {
+        if (count <= 0 || times <= 0) return;
+        Check(m, n, k, Room(Room(a.Length, times, aStep), count, aNext), aRow, aCol, Room(Room(b.Length, times, bStep), count, bNext), bRow, bCol, Room(c.Length, checked(times * count), (nint)m * n), n);
         if (m == 0 || n == 0) return;
         fixed (T* pa = a, pb = b, pc = c) {
-            var problem = new GemmProblem<T>(m, n, k, pa, aRow, aCol, pb, bRow, bCol, pc, n, false);
-            (problem.Count, problem.ANext, problem.BNext, problem.CNext) = (count, aNext, bNext, (nint)m * n);
+            var problem = new GemmProblem<T>(m, n, k, pa, aRow, aCol, pb, bRow, bCol, pc, n, false) {
+                Count = times * count, Each = count, ANext = aNext, AStep = aStep, BNext = bNext, BStep = bStep, CNext = (nint)m * n,
+            };
             Run(&problem, SimdPaths.Best);
         }
 
         // What is left for the last of them.
-        nint Room(int length, nint next) => length == 0 || next < 0 ? 0 : checked(length - (count - 1) * next);
+        static nint Room(nint length, int count, nint next) => length == 0 || next < 0 ? 0 : checked(length - (count - 1) * next);
     }
 
     /// <summary>The same on a given path: what the tests compare bit for bit.</summary>
@@ -111,8 +112,15 @@ internal static unsafe class Gemm {
     }
 
     private static void Run<T, V, O>(GemmProblem<T> part, bool isDot) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
-        if (!isDot) GemmDriver.Run<T, V, O>(&part);
-        else for (var i = 0; i < part.Count; i++, part.Next()) DotDriver.Run<T, V, O>(&part);
+        if (!isDot) {
+            GemmDriver.Run<T, V, O>(&part);
+            return;
+        }
+        var one = part;
+        for (var i = 0; i < part.Count; i++) {
+            part.At(i, out one.A, out one.B, out one.C);
+            DotDriver.Run<T, V, O>(&one);
+        }
     }
 
     /// <summary>About how long a product takes on one core, to decide whether to share it out.</summary>
@@ -144,14 +152,7 @@ internal static unsafe class Gemm {
             return part;
         }
 
-        internal readonly GemmProblem<T> Stack(int from, int count) {
-            var part = *Whole;
-            part.A += from * part.ANext;
-            part.B += from * part.BNext;
-            part.C += from * part.CNext;
-            part.Count = count;
-            return part;
-        }
+        internal readonly GemmProblem<T> Stack(int from, int count) => *Whole with { First = from, Count = count };
     }
 
     /// <summary>The one look at the bounds: everything behind it uses pointers.</summary>
@@ -183,13 +184,18 @@ internal unsafe struct GemmProblem<T>(int m, int n, int k, T* a, nint aRow, nint
     internal nint CRow = cRow;
     internal bool Accumulate = accumulate;
 
-    /// <summary>How many products there are, and how far apart their matrices lie.</summary>
-    internal int Count = 1;
-    internal nint ANext, BNext, CNext;
+    /// <summary>Which products of a stack these are.</summary>
+    internal int First, Count = 1;
 
-    internal void Next() {
-        A += ANext;
-        B += BNext;
-        C += CNext;
+    /// <summary>How far apart their matrices lie, and how far the stacks of so many of them.</summary>
+    internal int Each = 1;
+    internal nint ANext, AStep, BNext, BStep, CNext;
+
+    /// <summary>Where the matrices of one of these products begin.</summary>
+    internal readonly void At(int i, out T* a, out T* b, out T* c) {
+        var (stack, place) = Math.DivRem(First + i, Each);
+        a = A + stack * AStep + place * ANext;
+        b = B + stack * BStep + place * BNext;
+        c = C + (First + i) * CNext;
     }
 }

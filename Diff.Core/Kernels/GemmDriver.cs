@@ -13,11 +13,16 @@ internal static unsafe class GemmDriver {
     internal static void Run<T, V, O>(GemmProblem<T>* p) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         if (GemmPlan<T, V, O>.NarrowTail(p->M, p->N, p->K, p->ARow) is var tail && tail > 0) Split<T, V, O>(p, tail);
         var plan = new GemmPlan<T, V, O>(p->M, p->N, p->K, p->ARow, p->ACol, p->BRow, p->BCol);
-        for (var i = 0; ; p->Next()) {
-            if (plan.Swapped) Swapped<T, V, O>(p, plan);
-            else if (p->K == 1 && p->BCol == 1) Outer<T, V, O>(p);
-            else Blocks<T, V, O>(p, plan);
-            if (++i == p->Count) return;
+        var one = *p;
+        for (var i = 0; i < p->Count; i++) {
+            p->At(i, out one.A, out one.B, out one.C);
+            if (plan.Swapped) Swapped<T, V, O>(&one, plan);
+            else if (p->K == 1 && p->BCol == 1) Outer<T, V, O>(&one);
+            else {
+                T* nextA = null, nextB = null;
+                if (plan.Small && i + 1 < p->Count) p->At(i + 1, out nextA, out nextB, out _);
+                Blocks<T, V, O>(&one, plan, plan.Small && i > 0, nextA, nextB);
+            }
         }
     }
 
@@ -55,13 +60,18 @@ internal static unsafe class GemmDriver {
         if (!straight && p->Accumulate)
             for (nint i = 0; i < m; i++)
                 for (nint j = 0; j < n; j++) c[j * m + i] = p->C[i * p->CRow + j];
-        Blocks<T, V, O>(&swapped, plan);
+        Blocks<T, V, O>(&swapped, plan, sentFor: false, null, null);
         if (!straight)
             for (nint i = 0; i < m; i++)
                 for (nint j = 0; j < n; j++) p->C[i * p->CRow + j] = c[j * m + i];
     }
 
-    private static void Blocks<T, V, O>(GemmProblem<T>* p, in GemmPlan<T, V, O> plan) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
+    /// <param name="p">The product.</param>
+    /// <param name="plan">How it is computed.</param>
+    /// <param name="sentFor">Whether the product before it has sent for its operands.</param>
+    /// <param name="nextA">The A of the next product, to be sent for, or null.</param>
+    /// <param name="nextB">The B of the next product, or null.</param>
+    private static void Blocks<T, V, O>(GemmProblem<T>* p, in GemmPlan<T, V, O> plan, bool sentFor, T* nextA, T* nextB) where T : unmanaged where V : unmanaged where O : struct, ILanes<T, V> {
         if (plan.Turned && !p->Accumulate) {
             var rest = *p;
             var done = GemmTransposed.Run(p);
@@ -69,7 +79,7 @@ internal static unsafe class GemmDriver {
             rest.A += done * rest.ACol;
             rest.B += done;
             rest.Accumulate = true;
-            if (rest.K > 0) Blocks(&rest, plan);
+            if (rest.K > 0) Blocks(&rest, plan, sentFor, nextA, nextB);
             return;
         }
         var (m, n, k) = (p->M, p->N, p->K);
@@ -80,7 +90,9 @@ internal static unsafe class GemmDriver {
         var packedA = packA ? Scratch.Rent<T>(Scratch.Slot.PackedA, (nint)plan.TilesPerBlock * (height + 1) * plan.KBlock) : null;
         var packedB = packB ? Scratch.Rent<T>(Scratch.Slot.PackedB, (nint)(keepB ? plan.NBlock + panel : panel) * plan.KBlock) : null;
 
-        var line = 64 / sizeof(T);
+        GemmAhead<T> panelAhead = default, blockAhead = default, aAhead = default, bAhead = default;
+        if (nextA != p->A && nextA != null) aAhead.Aim(nextA, p->ARow, p->ACol, m, k, plan.KBlock);
+        if (nextB != p->B && nextB != null) bAhead.Aim(nextB, p->BRow, p->BCol, k, n, plan.KBlock);
         Tile<T> tile;
         tile.Offsets = null;
         tile.CRow = p->CRow;
@@ -95,6 +107,9 @@ internal static unsafe class GemmDriver {
                     var tEnd = Math.Min(tiles, t0 + plan.TilesPerBlock);
                     var firstRow = t0 * height + Math.Min(t0, taller);
                     if (packA) GemmPacking.Tiles(p->A + firstRow * p->ARow + k0 * p->ACol, p->ARow, p->ACol, kc, height, tEnd - t0, Math.Clamp(taller - t0, 0, tEnd - t0), packedA);
+                    var nextRow = FirstRow(m, tiles, tEnd);
+                    if (tEnd < tiles && (!packA || p->ACol == 1))
+                        blockAhead.Aim(p->A + nextRow * p->ARow + k0 * p->ACol, p->ARow, p->ACol, FirstRow(m, tiles, Math.Min(tiles, tEnd + plan.TilesPerBlock)) - nextRow, kc, kc);
                     for (var j = j0; j < jEnd; j += panel) {
                         var columns = Math.Min(panel, jEnd - j);
                         var vectors = (columns + O.Width - 1) / O.Width;
@@ -107,11 +122,9 @@ internal static unsafe class GemmDriver {
                             b = p->B + k0 * p->BRow + j;
                             tile.BStep = p->BRow;
                         }
-                        // The first tiles of a panel send for the next, a column of lines each: packed they lie one behind
-                        // the other, and to be packed they are read row by row.
-                        var lines = !packB || j + panel >= jEnd || t0 == 0 && p->BCol != 1 ? 0 : panel / line + (t0 == 0 ? 1 : 0);
-                        var ahead = t0 > 0 ? b + panel * kc : p->B + k0 * p->BRow + j + panel;
-                        tile.AheadStep = t0 > 0 ? line : p->BRow;
+                        if (sentFor || j + panel >= jEnd) panelAhead.Clear();
+                        else if (packB && t0 > 0) panelAhead.Aim(b + panel * kc, panel, 1, kc, panel, kc);
+                        else panelAhead.Aim(p->B + k0 * p->BRow + (j + panel) * p->BCol, p->BRow, p->BCol, kc, Math.Min(panel, jEnd - j - panel), kc);
                         for (var done = 0; done < vectors;) {
                             var width = NextWidth(vectors - done, widest);
                             tile.B = b + done * O.Width;
@@ -124,9 +137,9 @@ internal static unsafe class GemmDriver {
                             for (var t = t0; t < tEnd; t++) {
                                 var rows = t < taller ? height + 1 : height;
                                 if (packA) tile.AStep = rows;
-                                tile.Ahead = lines > 0 ? ahead : null;
-                                ahead += t0 > 0 ? line * kc : line;
-                                lines--;
+                                // What is read soonest comes first; A is read with the first panel of B.
+                                var below = !packA && !sentFor && t0 == 0 && j == j0 && done == width && t + 1 < tEnd && GemmAhead<T>.SendBelow(&tile, rows);
+                                if (!below && !panelAhead.Send(&tile) && !blockAhead.Send(&tile) && !aAhead.Send(&tile) && !bAhead.Send(&tile)) tile.Ahead = null;
                                 if (plan.Fetch && t + 1 < tEnd) Prefetch(tile.C + rows * p->CRow, p->CRow, rows, width * O.Width);
                                 GemmMicroKernel.Run<T, V, O>(&tile, rows, width);
                                 tile.A += packA ? rows * kc : rows * p->ARow;

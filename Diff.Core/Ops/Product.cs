@@ -22,11 +22,14 @@ internal sealed record Product(Matrices A, Matrices B, int Count) {
     }
 
     void Floats<T>(ReadOnlySpan<T> x, int atX, ReadOnlySpan<T> y, int atY, Span<T> z) where T : unmanaged {
-        for (var i = 0; i < Times; i++) Each!.Floats(x, atX + i * LeftStep, y, atY + i * RightStep, z.Slice(i * Each.Count, Each.Count));
-        if (Each is not null) return;
-        var a = A.Read(x, atX, Scratch.Slot.Left);
-        var b = B.Read(y, atY, Scratch.Slot.Right);
-        Gemm.MultiplyAll(A.Count, A.Rows, B.Columns, A.Columns, a, A.Stride, A.RowStride, A.ColumnStride, b, B.Stride, B.RowStride, B.ColumnStride, z);
+        // A loop forwards around a stack that is read where it lies is a stack of stacks.
+        var stacks = (LeftStep | RightStep) >= 0 && Each is { Each: null, A.Packs: false, B.Packs: false } each ? each : this;
+        for (var i = 0; i < stacks.Times; i++) stacks.Each!.Floats(x, atX + i * LeftStep, y, atY + i * RightStep, z.Slice(i * stacks.Each.Count, stacks.Each.Count));
+        if (stacks.Each is not null) return;
+        var a = stacks.A.Read(x, atX, Scratch.Slot.Left);
+        var b = stacks.B.Read(y, atY, Scratch.Slot.Right);
+        Gemm.MultiplyAll(stacks.A.Count, stacks.A.Rows, stacks.B.Columns, stacks.A.Columns, a, stacks.A.Stride, stacks.A.RowStride, stacks.A.ColumnStride,
+            b, stacks.B.Stride, stacks.B.RowStride, stacks.B.ColumnStride, z, Math.Max(1, Times), LeftStep, RightStep);
     }
 
     void Integers<T>(ReadOnlySpan<T> x, int atX, ReadOnlySpan<T> y, int atY, Span<T> z) where T : unmanaged, System.Numerics.INumber<T> {

@@ -32,7 +32,7 @@ public class GemmTests {
     public void DoublesAreRightOnEveryPathAndLayout(int m, int n, int k) => Compare<double>(m, n, k, 2e-15);
 
     [Theory]
-    [InlineData(300, 1300, 400), InlineData(512, 512, 512), InlineData(171, 1100, 390), InlineData(64, 1000, 1000)]
+    [InlineData(300, 1300, 400), InlineData(512, 512, 512), InlineData(171, 1100, 390), InlineData(64, 1000, 1000), InlineData(512, 128, 768), InlineData(515, 100, 500), InlineData(260, 90, 1100)]
     public void LargeShapesAreRight(int m, int n, int k) {
         var (a, b) = (Random<float>((long)m * k, 1), Random<float>((long)k * n, 2));
         var c = new float[m * n];
@@ -103,6 +103,40 @@ public class GemmTests {
         Assert.Throws<ArgumentException>(() => Gemm.MultiplyAll(count, m, n, k, a, m * k, 1, m, b, 1, n, 1, all));
     }
 
+    // Heads within sequences: the rows of a matrix, the matrices of a stack, and the stacks are each so far apart.
+    [Theory]
+    [InlineData(12, 8, 20), InlineData(5, 40, 17), InlineData(1, 1, 200), InlineData(30, 70, 64)]
+    public void StacksOfStacksAreTheProductsOneByOne(int m, int n, int k) {
+        const int count = 3, times = 4;
+        var (a, b) = (Random<float>((long)times * m * count * k, 1), Random<float>((long)times * k * count * n, 2));
+        var (all, one) = (new float[times * count * m * n], new float[m * n]);
+        Gemm.MultiplyAll(count, m, n, k, a, k, count * k, 1, b, n, count * n, 1, all, times, m * count * k, k * count * n);
+        for (var i = 0; i < times * count; i++) {
+            Gemm.Multiply(m, n, k, a.AsSpan(i / count * m * count * k + i % count * k), count * k, 1, b.AsSpan(i / count * k * count * n + i % count * n), count * n, 1, one, n);
+            Assert.Equal(Bits(one), Bits(all[(i * m * n)..((i + 1) * m * n)]));
+        }
+        Assert.Throws<ArgumentException>(() => Gemm.MultiplyAll(count, m, n, k, a, k, count * k, 1, b, n, count * n, 1, all, times + 1, m * count * k, k * count * n));
+        Assert.Throws<ArgumentException>(() => Gemm.MultiplyAll(count, m, n, k, a, k, count * k, 1, b, n, count * n, 1, all, times, m * count * k + 1, k * count * n));
+    }
+
+    // Each line of a view is sent for, and hardly another.
+    [Theory]
+    [InlineData(64, 64, 64, 1), InlineData(64, 32, 384, 1), InlineData(64, 33, 100, 1), InlineData(32, 64, 1, 64), InlineData(40, 512, 1, 50), InlineData(7, 300, 300, 1)]
+    public unsafe void WhatIsReadSoonIsSentForLineByLine(int rows, int columns, int rowStride, int columnStride) {
+        const int k = 32, line = 64;
+        fixed (float* room = new float[(rows - 1) * rowStride + (columns - 1) * columnStride + 1])
+            for (var start = 0; start < 3; start++) {
+                var (ahead, tile, sent) = (default(GemmAhead<float>), default(Tile<float>), new HashSet<long>());
+                ahead.Aim(room + start, rowStride, columnStride, rows, columns, k);
+                for (tile.K = k; ahead.Send(&tile);)
+                    for (var i = 0; i < k; i++) sent.Add((long)(tile.Ahead + i * tile.AheadStep) / line);
+                var first = (long)(room + start);
+                var lines = (from i in Enumerable.Range(0, rows) from j in Enumerable.Range(0, columns) select (first + sizeof(float) * (i * rowStride + j * columnStride)) / line).ToHashSet();
+                Assert.Superset(lines, sent);
+                Assert.True(sent.Count <= lines.Count * 1.5 + k, $"{sent.Count} lines for {lines.Count}");
+            }
+    }
+
     [Fact]
     public void TheKernelIsNamed() {
         Assert.Equal("dot", Gemm.Kernel<float>(1, 1, 1000, 1000, 1, 1, 1));
@@ -110,6 +144,7 @@ public class GemmTests {
         Assert.Equal("B packed", Gemm.Kernel<float>(64, 100, 1000, 1000, 1, 1, 1000));
         if (SimdPaths.Best == SimdPath.Vector512) Assert.Equal("B turned", Gemm.Kernel<float>(1, 400, 120, 120, 1, 1, 120));
         Assert.Equal("A and B packed", Gemm.Kernel<float>(1024, 1024, 1024, 1024, 1, 1024, 1));
+        Assert.Equal("direct", Gemm.Kernel<float>(768, 400, 128, 128, 1, 400, 1));
         Assert.Equal("transposed, direct", Gemm.Kernel<float>(1000, 1, 10, 1, 1000, 1, 1));
     }
 

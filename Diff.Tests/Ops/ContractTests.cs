@@ -24,6 +24,22 @@ public class ContractTests {
         Assert.Equal([.. output.Select(SizeOf)], Einsum(spec, operands).Shape.ToArray());
     }
 
+    // Heads within sequences are no single run of memory, read forwards or backwards.
+    [Theory]
+    [InlineData(false, false), InlineData(true, false), InlineData(false, true), InlineData(true, true)]
+    public void Stacks_of_stacks_are_products_of_matrices(bool flipLeft, bool flipRight) {
+        const int sequences = 3, heads = 4, rows = 20, width = 17;
+        var random = new Random(1);
+        Tensor x = Random(random, sequences, rows, heads, width), y = Random(random, sequences, rows, heads, width);
+        var products = Jit((Tensor x, Tensor y) => Heads(x, flipLeft).MatMul(Heads(y, flipRight).SwapAxes(2, 3)));
+        for (var again = 0; again < 3; again++)
+            foreach (var all in new[] { Heads(x, flipLeft).MatMul(Heads(y, flipRight).SwapAxes(2, 3)), products(x, y) })
+                for (var i = 0; i < sequences; i++)
+                    for (var j = 0; j < heads; j++) Near.SameBits(Heads(x, flipLeft)[i, j].MatMul(Heads(y, flipRight)[i, j].T), all[i, j]);
+
+        static Tensor Heads(Tensor t, bool flip) => (flip ? t.Flip(0) : t).SwapAxes(1, 2);
+    }
+
     static int SizeOf(char c) => sizes.GetValueOrDefault(c, 2);
 
     static Tensor Random(Random random, params int[] shape) => Tensor.Of([.. Enumerable.Range(0, shape.Aggregate(1, (p, d) => p * d)).Select(_ => random.NextDouble() * 2 - 1)]).Reshape(shape);
