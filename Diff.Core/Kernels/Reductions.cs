@@ -7,26 +7,32 @@ namespace Diff;
 
 /// <summary>How two partial results of a reduction become one.</summary>
 internal interface ICombine {
+    /// <summary>What leaves every number what it is, to the bit.</summary>
+    static abstract T Nothing<T>() where T : unmanaged, INumber<T>;
     static abstract T Two<T>(T a, T b) where T : unmanaged, INumber<T>;
     static abstract Vector512<T> Two<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T>;
 }
 
 internal readonly struct Adding : ICombine {
+    public static T Nothing<T>() where T : unmanaged, INumber<T> => -T.Zero;
     public static T Two<T>(T a, T b) where T : unmanaged, INumber<T> => a + b;
     public static Vector512<T> Two<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a + b;
 }
 
 internal readonly struct Multiplying : ICombine {
+    public static T Nothing<T>() where T : unmanaged, INumber<T> => T.One;
     public static T Two<T>(T a, T b) where T : unmanaged, INumber<T> => a * b;
     public static Vector512<T> Two<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => a * b;
 }
 
 internal readonly struct Largest : ICombine {
+    public static T Nothing<T>() where T : unmanaged, INumber<T> => T.CreateSaturating(double.NegativeInfinity);
     public static T Two<T>(T a, T b) where T : unmanaged, INumber<T> => T.Max(a, b);
     public static Vector512<T> Two<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Vector512.Max(a, b);
 }
 
 internal readonly struct Smallest : ICombine {
+    public static T Nothing<T>() where T : unmanaged, INumber<T> => T.CreateSaturating(double.PositiveInfinity);
     public static T Two<T>(T a, T b) where T : unmanaged, INumber<T> => T.Min(a, b);
     public static Vector512<T> Two<T>(Vector512<T> a, Vector512<T> b) where T : unmanaged, INumber<T> => Vector512.Min(a, b);
 }
@@ -38,7 +44,10 @@ internal readonly struct Smallest : ICombine {
 /// turn, and more than 256 of them are cut in two. So sums of a million f32 keep their digits, and every machine computes the same bits.
 /// </remarks>
 internal static class Reductions {
-    const int LongRow = 4096, ManyRows = 256;
+    const int ManyRows = 256;
+
+    /// <summary>Longer rows are reduced in halves.</summary>
+    public const int LongRow = 4096;
 
     /// <param name="x">outer·size·inner elements, size ≥ 1.</param>
     /// <param name="outer">How many reductions.</param>
@@ -65,6 +74,11 @@ internal static class Reductions {
                 for (var o = from; o < to; o++) s.To[o] = Row<T, F>(s.From.Slice(o * s.Parameters, s.Parameters));
             });
         else if (outer == 1) y[0] = Halves<T, F>(x);
+    }
+
+    /// <summary>Reduces rows that lie a step apart, in elements.</summary>
+    public static void Rows<T, F>(ref T x, nint step, int size, ref T y, int rows) where T : unmanaged, INumber<T> where F : ICombine {
+        for (var row = 0; row < rows; row++) Unsafe.Add(ref y, row) = Row<T, F>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref x, row * step), size));
     }
 
     /// <summary>Columns that are whole vectors of every type.</summary>
@@ -137,14 +151,51 @@ internal static class Reductions {
             a = F.Two(F.Two(a, b), F.Two(c, d));
         }
         for (; i <= x.Length - lanes; i += lanes) a = F.Two(a, Vector512.LoadUnsafe(ref p, (nuint)i));
-        if (i < x.Length) {
-            Span<T> joined = stackalloc T[lanes];
-            a.StoreUnsafe(ref joined[0]);
-            for (var j = 0; i < x.Length; i++, j++) joined[j] = F.Two(joined[j], x[i]);
-            a = Vector512.LoadUnsafe(ref joined[0]);
-        }
-        return Joined<T, F>(a);
+        return Joined<T, F>(i < x.Length ? WithRest<T, F>(a, x[i..]) : a);
     }
+
+    // The last few elements meet the first lanes. Memory on the stack would cost every row.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    static Vector512<T> WithRest<T, F>(Vector512<T> a, ReadOnlySpan<T> rest) where T : unmanaged, INumber<T> where F : ICombine {
+        Span<T> joined = stackalloc T[Vector512<T>.Count];
+        a.StoreUnsafe(ref joined[0]);
+        for (var j = 0; j < rest.Length; j++) joined[j] = F.Two(joined[j], rest[j]);
+        return Vector512.LoadUnsafe(ref joined[0]);
+    }
+
+    /// <summary>What a loop over a row keeps of it is what <see cref="Row"/> would: four vectors in turns, up to here, then one.</summary>
+    public static nint Rounds<T>(int size) => size >= 8 * Vector512<T>.Count ? size / (4 * Vector512<T>.Count) * (4 * Vector512<T>.Count) : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Nothing<T, F>() where T : unmanaged, INumber<T> where F : ICombine => Vector512.Create(F.Nothing<T>());
+
+    /// <summary>Takes in a vector of a row.</summary>
+    /// <param name="a">The next of the four.</param>
+    /// <param name="b">The one behind it, and so on.</param>
+    /// <param name="v">The elements from i on, of which those behind the row do not count.</param>
+    /// <param name="rounds">Where the turns end.</param>
+    /// <param name="size">Elements of the row, a vector at least.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Take<T, F>(ref Vector512<T> a, ref Vector512<T> b, ref Vector512<T> c, ref Vector512<T> d, Vector512<T> v, nint i, nint rounds, int size) where T : unmanaged, INumber<T> where F : ICombine {
+        var next = F.Two(a, v);
+        if (i < rounds) {
+            (a, b, c, d) = (b, c, d, next);
+            if (i + Vector512<T>.Count == rounds) a = F.Two(F.Two(a, b), F.Two(c, d));
+        } else {
+            a = i + Vector512<T>.Count <= size ? next : First(next, a, (int)(size - i));
+        }
+    }
+
+    // So many lanes of one, the others of the other.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<T> First<T>(Vector512<T> x, Vector512<T> y, int count) where T : unmanaged =>
+        Unsafe.SizeOf<T>() == 4
+            ? Vector512.ConditionalSelect(Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)), x.AsInt32(), y.AsInt32()).As<int, T>()
+            : Vector512.ConditionalSelect(Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)), x.AsInt64(), y.AsInt64()).As<long, T>();
+
+    /// <summary>The result of the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Finish<T, F>(Vector512<T> a, ref byte to) where T : unmanaged, INumber<T> where F : ICombine => Unsafe.As<byte, T>(ref to) = Joined<T, F>(a);
 
     // Lane i with lane i + half of them, by halves. What the upper half then holds is not looked at.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,27 +3,36 @@ using System.Runtime.InteropServices;
 namespace Diff;
 
 /// <summary>One op of a block program.</summary>
-/// <param name="Op">The arithmetic.</param>
+/// <param name="Map">The arithmetic, or null where the step is an end.</param>
+/// <param name="End">The reduction of rows, one result for each, or null.</param>
 /// <param name="Type">The dtype that the op works in: that of its last input.</param>
 /// <param name="A">Its operands: the program's inputs are numbered first, then its outputs, then its registers.</param>
 /// <param name="B">As A, or any operand where the op takes fewer.</param>
 /// <param name="C">As A, or any operand where the op takes fewer.</param>
 /// <param name="To">The output or register that is written.</param>
 /// <param name="Result">The dtype of what is written.</param>
-internal readonly record struct BlockStep(ElementwiseOp Op, DType Type, int A, int B, int C, int To, DType Result);
+internal readonly record struct BlockStep(ElementwiseOp? Map, ReduceOp? End, DType Type, int A, int B, int C, int To, DType Result);
 
 /// <summary>Where an operand's block lies: in its own memory, or in a slot.</summary>
 /// <param name="array">The memory.</param>
 /// <param name="offset">Where in it, in bytes.</param>
 /// <param name="step">How far from row to row, in bytes.</param>
-internal readonly struct Operand(byte[] array, int offset, int step = 0) {
+internal struct Operand(byte[] array, int offset, int step = 0) {
+    int offset = offset;
+
     public Operand(View view, int element, int step = 0) : this(view.Memory.Array, view.Memory.Start + element * view.DType.Size(), step * view.DType.Size()) { }
 
-    public ref byte Start => ref array[offset];
+    public readonly ref byte Start => ref array[offset];
 
-    public nint Step => step;
+    public readonly nint Step => step;
 
-    public Span<byte> Span(int count) => array.AsSpan(offset, count);
+    /// <summary>So many steps on.</summary>
+    public readonly Operand Row(int rows) => new(array, offset + rows * step, step);
+
+    /// <summary>Goes to another place in its memory.</summary>
+    public void MoveTo(int offset) => this.offset = offset;
+
+    public readonly Span<byte> Span(int count) => array.AsSpan(offset, count);
 }
 
 /// <summary>Runs elementwise ops over views of any layout, a block of the L1 cache at a time: one op, or a chain of them whose
@@ -44,7 +53,7 @@ internal static class Blocks {
     /// <summary>y = op(inputs).</summary>
     public static void Run(ElementwiseOp op, ReadOnlySpan<View> inputs, View output) {
         var last = inputs.Length - 1;
-        BlockStep only = new(op, inputs[last].DType, 0, Math.Min(1, last), last, inputs.Length, output.DType);
+        BlockStep only = new(op, null, inputs[last].DType, 0, Math.Min(1, last), last, inputs.Length, output.DType);
         Run(new ReadOnlySpan<BlockStep>(in only), inputs, new ReadOnlySpan<View>(in output), 0, null);
     }
 
@@ -55,7 +64,6 @@ internal static class Blocks {
         if (n == 0) return;
         var work = new Work { Steps = steps, Inputs = inputs, Outputs = outputs, Registers = registers, Loop = loop };
         if (n <= Length) Run(work, 0, n);
-        else if (loop?.Nest is { } nest) ForkJoin.Over(n / nest.Length, Nanoseconds(work, n), work, Rows);
         else ForkJoin.Over(n, Nanoseconds(work, n), work, Run, Length);
     }
 
@@ -96,61 +104,6 @@ internal static class Blocks {
         else ManyBlocks(work, all, from, end, line, slot);
         // The thread must not hold on to anybody's values.
         Array.Clear(all, 0, count);
-    }
-
-    // Rows from … end − 1, each where it lies.
-    static void Rows(in Work work, int from, int end) {
-        var inputs = work.Inputs;
-        var outputs = work.Outputs;
-        var nest = work.Loop!.Nest!;
-        var isOnePass = IsOnePass(work);
-        var (length, padded) = (nest.Length, (nest.Length + Vector - 1) & ~(Vector - 1));
-        // What goes from loop to loop has to fit a slot: several rows, or a part of one.
-        var most = isOnePass ? padded : Math.Min(padded, Length);
-        var together = isOnePass ? end - from : Math.Max(1, Length / padded);
-        // The last vector of a row ends in the next one, which is still to come: but where that lies over an input it would be overwritten before it is read.
-        var isBroken = padded > length;
-        if (isBroken && LieOverInputs(inputs, outputs)) together = 1;
-        var count = inputs.Length + outputs.Length + (isOnePass ? 0 : work.Registers);
-        var slot = (isOnePass ? Vector : Math.Max(most, together * padded)) * 8 + 3 * Line;
-        var room = Scratch(count * slot, out var line);
-        var all = Rent(ref places, count);
-        for (var k = inputs.Length + outputs.Length; k < count; k++) all[k] = new(room, line + k * slot, padded * 8);
-        for (int r = from, rows; r < end; r += rows) {
-            rows = Math.Min(Math.Min(nest.Rows - r % nest.Rows, end - r), together);
-            if (isBroken && rows > 1) {
-                // Behind the last one may be nobody's memory, or another thread's.
-                rows--;
-                for (var k = 0; k < inputs.Length; k++)
-                    if (!nest.Repeats(k) && !inputs[k].Reaches(inputs[k].Layout.Offset + nest.PlaceOf(k, r) + Math.Max(0, (rows - 1) * nest.Step(k)) + padded)) rows = 1;
-            }
-            if (isBroken && rows == 1) {
-                // Its last vector by itself, from inputs that are still there, and stored when all else is.
-                Place(inputs, r, length - Vector);
-                for (var k = inputs.Length; k < inputs.Length + outputs.Length; k++) all[k] = new(room, line + k * slot);
-                Pass(work, all, Vector);
-            }
-            var until = rows > 1 ? padded : length & ~(Vector - 1);
-            for (var i = 0; i < until; i += most) {
-                Place(inputs, r, i);
-                for (var k = 0; k < outputs.Length; k++) all[inputs.Length + k] = new(outputs[k], r * length + i, length);
-                Pass(work, all, Math.Min(most, until - i), rows);
-            }
-            if (isBroken && rows == 1)
-                for (var k = 0; k < outputs.Length; k++) Store(outputs[k], (r + 1) * length - Vector, Vector, new(room, line + (inputs.Length + k) * slot));
-        }
-        Array.Clear(all, 0, count);
-
-        void Place(ReadOnlySpan<View> inputs, int row, int at) {
-            for (var k = 0; k < inputs.Length; k++) all[k] = new(inputs[k], inputs[k].Layout.Offset + nest.PlaceOf(k, row) + (nest.Repeats(k) ? 0 : at), nest.Step(k));
-        }
-    }
-
-    static bool LieOverInputs(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
-        foreach (var y in outputs)
-            foreach (var x in inputs)
-                if (x.Memory == y.Memory) return true;
-        return false;
     }
 
     // What is not in whole vectors goes through slots, all at once.
@@ -230,10 +183,10 @@ internal static class Blocks {
         Array.Clear(strided, 0, inputs.Length);
     }
 
-    static void Pass(in Work work, Operand[] all, int count, int rows = 1) {
+    static void Pass(in Work work, Operand[] all, int count) {
         if (work.Loop is { } compiled)
-            foreach (var loop in compiled.Loops) loop(all, count, rows);
-        else foreach (ref readonly var s in work.Steps) s.Op.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
+            foreach (var loop in compiled.Loops) loop(all, count, 1);
+        else foreach (ref readonly var s in work.Steps) s.Map!.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 
     static void Fill(View splat, Operand slot, int count) {

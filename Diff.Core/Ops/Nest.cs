@@ -1,6 +1,6 @@
 namespace Diff;
 
-/// <summary>The operands of a chain as rows in memory: in each row an operand lies one behind the other, or is one element again and again, and from row to row it moves on by a step.</summary>
+/// <summary>Operands as rows in memory: in each row an operand lies one behind the other, or is one element again and again, and from row to row it moves on by a step.</summary>
 internal sealed class Nest {
     // Shorter ones cost more to go over than to gather, and more so where they are no whole vectors.
     const int Least = 16, LeastBroken = 64;
@@ -8,22 +8,30 @@ internal sealed class Nest {
     readonly int[] dims;
     readonly int[][] strides;
 
-    Nest(int[] dims, int[][] strides) => (this.dims, this.strides) = (dims, strides);
+    // The sizes around a row, and the strides along them and along the row.
+    Nest(int length, int[] dims, int[][] strides) => (Length, this.dims, this.strides) = (length, dims.Length == 0 ? [1] : dims, dims.Length == 0 ? [.. strides.Select(s => (int[])[0, .. s])] : strides);
 
-    /// <summary>How to go over inputs of these layouts, of one shape, and packed outputs; null where all are contiguous anyway, or some have to be gathered.</summary>
+    /// <summary>The longest rows of inputs of one shape, and packed outputs; null where all are contiguous anyway, or some have to be gathered.</summary>
     public static Nest? Of(ReadOnlySpan<Layout> inputs) {
         var shape = inputs[0].Shape;
         var (dims, strides) = Layout.Collapse([.. inputs, shape.Contiguous]);
-        return shape.Size > Blocks.Length && dims.Length > 1 && dims[^1] >= (dims[^1] % Least == 0 ? Least : LeastBroken) && Array.TrueForAll(strides, s => s[^1] is 0 or 1) ? new(dims, strides) : null;
+        return shape.Size > Blocks.Length && dims.Length > 1 && dims[^1] >= (dims[^1] % Least == 0 ? Least : LeastBroken) && Array.TrueForAll(strides, s => s[^1] is 0 or 1) ? new(dims[^1], dims[..^1], strides) : null;
+    }
+
+    /// <summary>The rows along the last axis of inputs of one shape.</summary>
+    public static Nest OfLastAxis(IReadOnlyList<Layout> inputs, Shape shape) {
+        var last = shape.Rank - 1;
+        var (dims, strides) = Layout.Collapse([.. inputs.Select(x => x.At(last, 0)), shape.Contiguous.At(last, 0)]);
+        return new(shape[last], dims, [.. strides.Take(inputs.Count).Select((s, i) => (int[])[.. s, inputs[i].Strides[last]])]);
     }
 
     /// <summary>Elements of a row.</summary>
-    public int Length => dims[^1];
+    public int Length { get; }
 
     /// <summary>Rows that follow each other at the same steps, then come the next so many.</summary>
-    public int Rows => dims[^2];
+    public int Rows => dims[^1];
 
-    /// <summary>Whether an operand is one element for all of a row. Behind the inputs comes what an output is.</summary>
+    /// <summary>Whether an operand is one element for all of a row.</summary>
     public bool Repeats(int operand) => strides[operand][^1] == 0;
 
     /// <summary>How far from row to row, in elements.</summary>
@@ -32,7 +40,7 @@ internal sealed class Nest {
     /// <summary>Where a row begins, in elements from the first.</summary>
     public int PlaceOf(int operand, int row) {
         var place = 0;
-        for (var a = dims.Length - 2; a >= 0; a--) {
+        for (var a = dims.Length - 1; a >= 0; a--) {
             (row, var i) = Math.DivRem(row, dims[a]);
             place += i * strides[operand][a];
         }

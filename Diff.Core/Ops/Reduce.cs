@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Diff;
 
@@ -10,6 +11,31 @@ internal abstract record ReduceOp(Axes Over) : Op {
     protected abstract double? Empty { get; }
 
     protected abstract void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) where T : unmanaged, INumber<T>;
+
+    protected abstract void Rows<T>(ref T x, nint step, int size, ref T y, int rows) where T : unmanaged, INumber<T>;
+
+    /// <summary>How two results become one, an <see cref="ICombine"/>.</summary>
+    public abstract Type Combine { get; }
+
+    /// <summary>Reduces rows as they are reduced among all others.</summary>
+    /// <param name="type">Of numbers.</param>
+    /// <param name="x">The first row.</param>
+    /// <param name="step">Bytes from row to row.</param>
+    /// <param name="size">Elements of a row, at least 1.</param>
+    /// <param name="y">Where the results go, one behind the other.</param>
+    /// <param name="rows">How many rows there are.</param>
+    public void Rows(DType type, ref byte x, nint step, int size, ref byte y, int rows) {
+        switch (type) {
+            case DType.F32: Rows<float>(ref x, step, size, ref y, rows); break;
+            case DType.F64: Rows<double>(ref x, step, size, ref y, rows); break;
+            case DType.I32: Rows<int>(ref x, step, size, ref y, rows); break;
+            case DType.I64: Rows<long>(ref x, step, size, ref y, rows); break;
+            default: Rows<uint>(ref x, step, size, ref y, rows); break;
+        }
+    }
+
+    void Rows<T>(ref byte x, nint step, int size, ref byte y, int rows) where T : unmanaged, INumber<T> =>
+        Rows(ref Unsafe.As<byte, T>(ref x), step / Unsafe.SizeOf<T>(), size, ref Unsafe.As<byte, T>(ref y), rows);
 
     public override TensorType[] Infer(ReadOnlySpan<TensorType> inputs) {
         var shape = inputs[0].Shape;
@@ -76,7 +102,11 @@ internal abstract record ReduceOp(Axes Over) : Op {
 internal sealed record SumOp(Axes Over) : ReduceOp(Over) {
     protected override double? Empty => 0;
 
+    public override Type Combine => typeof(Adding);
+
     protected override void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) => Reductions.Run<T, Adding>(x, outer, size, inner, y);
+
+    protected override void Rows<T>(ref T x, nint step, int size, ref T y, int rows) => Reductions.Rows<T, Adding>(ref x, step, size, ref y, rows);
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) => [Graph.Apply(this, tangents[0]!)];
 
@@ -91,11 +121,18 @@ internal sealed record ExtremeOp(bool Largest, Axes Over) : ReduceOp(Over) {
 
     protected override double? Empty => null;
 
+    public override Type Combine => Largest ? typeof(Largest) : typeof(Smallest);
+
     protected override DType Check(DType type) => type;
 
     protected override void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) {
         if (Largest) Reductions.Run<T, Largest>(x, outer, size, inner, y);
         else Reductions.Run<T, Smallest>(x, outer, size, inner, y);
+    }
+
+    protected override void Rows<T>(ref T x, nint step, int size, ref T y, int rows) {
+        if (Largest) Reductions.Rows<T, Largest>(ref x, step, size, ref y, rows);
+        else Reductions.Rows<T, Smallest>(ref x, step, size, ref y, rows);
     }
 
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {
@@ -112,7 +149,11 @@ internal sealed record ExtremeOp(bool Largest, Axes Over) : ReduceOp(Over) {
 internal sealed record ProdOp(Axes Over) : ReduceOp(Over) {
     protected override double? Empty => 1;
 
+    public override Type Combine => typeof(Multiplying);
+
     protected override void Run<T>(ReadOnlySpan<T> x, int outer, int size, int inner, Span<T> y) => Reductions.Run<T, Multiplying>(x, outer, size, inner, y);
+
+    protected override void Rows<T>(ref T x, nint step, int size, ref T y, int rows) => Reductions.Rows<T, Multiplying>(ref x, step, size, ref y, rows);
 
     // The product of all the others, from both ends by slices: right where elements are zero, too.
     public override Tensor?[] Jvp(Tensor[] inputs, Tensor?[] tangents, Tensor[] outputs) {

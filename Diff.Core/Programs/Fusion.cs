@@ -1,18 +1,19 @@
 namespace Diff;
 
-/// <summary>What a plan runs at once: one equation, elementwise equations of one shape that go over memory together, or a part of the program in strips.</summary>
+/// <summary>What a plan runs at once: one equation, elementwise equations of one shape that go over memory together, or a part of the program.</summary>
 /// <param name="Equations">In order.</param>
 /// <param name="Inputs">Values read from memory.</param>
 /// <param name="Outputs">Values written to memory; what only the step itself reads is not.</param>
 /// <param name="Blocks">The elementwise chain, or null for any other op.</param>
 /// <param name="Registers">How many blocks the chain needs for what stays inside.</param>
-/// <param name="Strips">Where the step is a part of the program that runs in strips of rows: how.</param>
-internal sealed record PlanStep(Equation[] Equations, int[] Inputs, int[] Outputs, BlockStep[]? Blocks, int Registers, StripPlan? Strips = null) {
-    /// <summary>The last equation of the step that reads a value.</summary>
-    public int LastRead(Func<int, bool> value) => Array.FindLastIndex(Equations, e => Array.Exists(e.Inputs, x => value(x)));
-
-    /// <summary>The equation of the step that makes a value.</summary>
-    public int Maker(int value) => Array.FindIndex(Equations, e => e.First == value);
+/// <param name="Part">Where the step is a part of the program with a plan of its own: that.</param>
+internal sealed record PlanStep(Equation[] Equations, int[] Inputs, int[] Outputs, BlockStep[]? Blocks, int Registers, PartPlan? Part = null) {
+    /// <summary>Whether an output may be computed in memory of which these inputs are, and nothing else: each element is written when nobody reads it any more.</summary>
+    public bool MayLieOver(int output, Func<int, bool> inputs) {
+        if (Part is not null) return Part.MayLieOver(Array.IndexOf(Outputs, output), [.. Enumerable.Range(0, Inputs.Length).Where(i => inputs(Inputs[i]))]);
+        // Blocks are read before they are written.
+        return Blocks is not null && Array.FindLastIndex(Equations, e => Array.Exists(e.Inputs, x => inputs(x))) <= Array.FindIndex(Equations, e => e.First == output);
+    }
 }
 
 /// <summary>Puts elementwise equations of one shape together, so that their intermediate values stay in the cache.</summary>
@@ -23,9 +24,12 @@ internal static class Fusion {
     // More operands than this are more blocks than the first cache holds; small values all fit.
     const int Most = 40, MostSmall = 256;
 
+    // One after the other: more are no longer cheap.
+    const int MostAgain = 2;
+
     /// <param name="program">A simplified one.</param>
-    /// <param name="strips">Which parts of it run in strips; null for none.</param>
-    public static List<PlanStep> Steps(Program program, StripSizes? strips) {
+    /// <param name="parts">Which parts of it run by plans of their own; null where it is such a part, of rows, itself.</param>
+    public static List<PlanStep> Steps(Program program, PartSizes? parts) {
         var types = program.Types();
         var maker = new Group?[types.Length];
         var users = new int[types.Length];
@@ -40,15 +44,19 @@ internal static class Fusion {
         }
         var open = new List<Group>();
         var steps = new List<(Group? Group, PlanStep? Step)>();
-        foreach (var part in strips is { } sizes ? Strips.Of(program, types, sizes) : program.Equations.Select(PlanPart.Of)) {
-            if (part.Step is { } strip) {
-                foreach (var x in strip.Inputs)
+        foreach (var part in parts is { } sizes ? Parts.Of(program, types, sizes) : program.Equations.Select(PlanPart.Of)) {
+            if (part.Part is { } whole) {
+                Group one = new(whole.Again ?? Shape.Scalar) { Part = whole };
+                one.Equations.AddRange(whole.Members.Select(k => program.Equations[k]));
+                one.Reads.UnionWith(one.Equations.SelectMany(e => e.Inputs).Except(one.Equations.SelectMany(e => Enumerable.Range(e.First, e.Types.Length))));
+                foreach (var x in one.Reads)
                     if (maker[x] is { } group && open.Remove(group)) steps.Add((group, null));
-                steps.Add((null, strip));
+                foreach (var equation in one.Equations) maker[equation.First] = one;
+                steps.Add((one, null));
                 continue;
             }
             var e = part.Equation;
-            var joined = e.Op is ElementwiseOp ? Join(e) : null;
+            var joined = e.Op is ElementwiseOp ? Join(e) : parts is null && e.Op is ReduceOp ? Closed(e) : null;
             foreach (var x in e.Inputs)
                 if (maker[x] is { } group && group != joined && open.Remove(group)) steps.Add((group, null));
             if (joined is null) steps.Add((null, new([e], e.Inputs, [.. Enumerable.Range(e.First, e.Types.Length)], null, 0)));
@@ -59,7 +67,7 @@ internal static class Fusion {
         // From the last on, so that what nobody reads any more is known.
         var (closed, read) = (new Stack<PlanStep>(), program.Outputs.ToHashSet());
         for (var k = steps.Count - 1; k >= 0; k--) {
-            if ((steps[k].Step ?? Close(steps[k].Group!, types, read)) is not { } step) continue;
+            if ((steps[k].Step ?? Close(steps[k].Group!, types, read)) is not { } step || step.Equations is [{ Op: MovingOp } layout] && !read.Contains(layout.First)) continue;
             closed.Push(step);
             read.UnionWith(step.Inputs);
         }
@@ -74,7 +82,7 @@ internal static class Fusion {
             if (group is null) open.Add(group = new(e.Types[0].Shape));
             foreach (var x in e.Inputs) {
                 // Nobody outside has read of an open group, so two of them are independent and may run as one.
-                if (maker[x] is not { } other || other == group || !open.Contains(other) || group.Equations.Count + other.Equations.Count >= most) continue;
+                if (maker[x] is not { } other || other == group || !open.Contains(other) || !other.Shape.Equals(group.Shape) || group.Equations.Count + other.Equations.Count >= most) continue;
                 foreach (var moved in other.Equations) maker[moved.First] = group;
                 group.Equations.AddRange(other.Equations);
                 group.Reads.UnionWith(other.Reads);
@@ -85,25 +93,42 @@ internal static class Fusion {
             return maker[e.First] = group;
         }
 
-        // What follows by a cheap op from what is read anyway is computed again instead of kept and read; so is what follows from a value that can be kept in
+        // Rows are reduced as they are made.
+        Group? Closed(Equation e) {
+            if (maker[e.Inputs[0]] is not { } group || !open.Contains(group)) return null;
+            group.Equations.Add(e);
+            return maker[e.First] = group;
+        }
+
+        // What follows by cheap ops from what is read anyway is computed again instead of kept and read; so is what follows from a value that can be kept in
         // its place, which is there already or then stands for two.
         void ComputeAgain(Group here) {
             var ways = from x in here.Reads
-                       where maker[x] is { } other && other != here
-                       let e = maker[x]!.Equations.Find(e => e.First == x)
-                       where e.Op is ElementwiseOp { IsCheap: true }
-                       let missing = e.Inputs.Where(z => !here.Reads.Contains(z) && stored[z] > stored[x] / 16).Distinct().ToArray()
+                       let again = Again(here, x, MostAgain)
+                       where again is not null
+                       let missing = again.SelectMany(e => e.Inputs).Except(again.Select(e => e.First)).Where(z => IsMissing(here, z, x)).ToArray()
                        where missing.Length == 0 || missing.Length == 1 && stored[missing[0]] <= stored[x]
-                       group e by missing.Length == 0 ? -1 : missing[0];
+                       group (X: x, Equations: again) by missing.Length == 0 ? -1 : missing[0];
             foreach (var way in ways.ToArray()) {
-                if (way.Key >= 0 && way.Count(e => !IsKept(e.First, Readers(here, e.First))) <= (IsKept(way.Key, 0) ? 0 : 1)) continue;
-                foreach (var e in way) {
-                    here.Again.Add(e);
-                    users[e.First] -= Readers(here, e.First);
-                    foreach (var z in e.Inputs.Distinct()) users[z]++;
+                if (way.Key >= 0 && way.Count(w => !IsKept(w.X, Readers(here, w.X))) <= (IsKept(way.Key, 0) ? 0 : 1)) continue;
+                foreach (var (x, equations) in way) {
+                    users[x] -= Readers(here, x);
+                    foreach (var e in equations.Except(here.Again)) {
+                        here.Again.Add(e);
+                        foreach (var z in e.Inputs.Distinct()) users[z]++;
+                    }
                 }
             }
         }
+
+        // The equations of another group by which a value follows, from what that group does not keep on.
+        List<Equation>? Again(Group here, int x, int most) {
+            if (maker[x] is not { } other || other == here || other.Equations.Find(e => e.First == x) is not { Op: ElementwiseOp { IsCheap: true } } e || !e.Types[0].Shape.Equals(here.Shape)) return null;
+            var before = e.Inputs.Where(z => most > 1 && IsMissing(here, z, x) && !IsKept(z, 0)).Distinct().SelectMany(z => Again(here, z, most - 1) ?? []);
+            return [.. before.Distinct(), e];
+        }
+
+        bool IsMissing(Group here, int z, int x) => !here.Reads.Contains(z) && stored[z] > stored[x] / 16;
 
         // Whether somebody outside of its own group reads it, beside so many.
         bool IsKept(int x, int beside) => maker[x] is not { } group || users[x] - beside > Readers(group, x);
@@ -114,14 +139,15 @@ internal static class Fusion {
     /// <summary>The step of a group, or null where nobody reads what it makes.</summary>
     /// <param name="read">What the steps behind it read, and the program's outputs.</param>
     static PlanStep? Close(Group group, TensorType[] types, HashSet<int> read) {
-        var (own, inside, live) = (group.Equations.Select(e => e.First).Where(read.Contains).ToHashSet(), new HashSet<int>(), new Stack<Equation>());
+        var (own, inside, live) = (group.Equations.SelectMany(e => Enumerable.Range(e.First, e.Types.Length)).Where(read.Contains).ToHashSet(), new HashSet<int>(), new Stack<Equation>());
         foreach (var e in group.Equations.Concat(group.Again).OrderByDescending(e => e.First)) {
-            if (!own.Contains(e.First) && !inside.Contains(e.First)) continue;
+            if (!Enumerable.Range(e.First, e.Types.Length).Any(y => own.Contains(y) || inside.Contains(y))) continue;
             live.Push(e);
             inside.UnionWith(e.Inputs);
         }
         if (live.Count == 0) return null;
         Equation[] equations = [.. live];
+        if (group.Part is { } part) return part.Step(equations, [.. equations.Where(e => !Parts.IsLayout(e, types)).SelectMany(e => Enumerable.Range(e.First, e.Types.Length)).Where(own.Contains)], types);
         var made = equations.Select(e => e.First).ToHashSet();
         int[] inputs = [.. equations.SelectMany(e => e.Inputs).Where(x => !made.Contains(x)).Distinct()];
         int[] outputs = [.. equations.Select(e => e.First).Where(own.Contains)];
@@ -138,7 +164,7 @@ internal static class Fusion {
             var b = e.Inputs.Length > 1 ? operand[e.Inputs[1]] : a;
             // A register is taken before those of the operands are given back: an op may read its inputs twice.
             if (!operand.TryGetValue(e.First, out var to)) operand[e.First] = to = free.TryPop(out var again) ? again : first + registers++;
-            blocks[k] = new((ElementwiseOp)e.Op, types[last].DType, a, b, operand[last], to, types[e.First].DType);
+            blocks[k] = new(e.Op as ElementwiseOp, e.Op as ReduceOp, types[last].DType, a, b, operand[last], to, types[e.First].DType);
             foreach (var x in e.Inputs.Append(e.First).Distinct())
                 if (operand[x] >= first && !Array.Exists(equations[(k + 1)..], later => Array.IndexOf(later.Inputs, x) >= 0)) free.Push(operand[x]);
         }
@@ -149,6 +175,9 @@ internal static class Fusion {
         public Shape Shape { get; } = shape;
         public List<Equation> Equations { get; } = [];
         public HashSet<int> Reads { get; } = [];
+
+        /// <summary>The part of the program that it is, if it is one with a plan of its own.</summary>
+        public ProgramPart? Part { get; init; }
 
         /// <summary>Equations of other groups that this one computes for itself.</summary>
         public List<Equation> Again { get; } = [];

@@ -6,15 +6,13 @@ using System.Runtime.Intrinsics;
 
 namespace Diff;
 
-/// <summary>A chain of elementwise ops over rows of memory, one at least: count is a multiple of 16 elements of each, and not 0; of a repeated operand the first is read.</summary>
+/// <summary>A chain of elementwise ops over rows of memory, one at least: count is the elements of each, not 0, and there is memory up to a multiple of 16 of them; of a
+/// repeated operand the first is read. Where the chain ends in reductions a row has 16 elements and more.</summary>
 internal delegate void Loop(Operand[] operands, int count, int rows);
 
 /// <summary>A chain compiled: one loop, or several that follow each other over a block, where what is between them lies in registers of the chain.</summary>
 /// <param name="Loops">In order.</param>
-internal sealed record Compiled(Loop[] Loops) {
-    /// <summary>How the operands lie, where that is in rows.</summary>
-    public Nest? Nest { get; init; }
-}
+internal sealed record Compiled(Loop[] Loops);
 
 /// <summary>Writes a chain down as one loop whose intermediate values are registers, in the machine's own code.</summary>
 /// <remarks>Each op contributes the method that the interpreter of blocks loops over, so the bits are the same. What an op has no such method
@@ -43,7 +41,7 @@ internal static class LoopCompiler {
         }
         return new(loops);
 
-        static bool IsLong(BlockStep s) => s.Op.Vector(s.Type, typeof(int))?.DeclaringType!.IsAssignableTo(typeof(ILong)) ?? false;
+        static bool IsLong(BlockStep s) => s.Map?.Vector(s.Type, typeof(int))?.DeclaringType!.IsAssignableTo(typeof(ILong)) ?? false;
     }
 
     /// <summary>Has something compiled on another thread. A chain that cannot be is interpreted; it must not end somebody's process from there.</summary>
@@ -66,6 +64,7 @@ internal static class LoopCompiler {
         readonly DynamicMethod method = new("Loop", null, [typeof(Operand[]), typeof(int), typeof(int)], typeof(LoopCompiler).Module, skipVisibility: true);
         readonly ILGenerator il;
         readonly LocalBuilder index;
+        readonly LocalBuilder[]?[] ends;
 
         public Writer(Chain chain, int from, int end) {
             (this.chain, this.from, this.end) = (chain, from, end);
@@ -76,10 +75,11 @@ internal static class LoopCompiler {
             var operands = Math.Max(chain.Inputs.Length + chain.Outputs, chain.Steps.Max(s => s.To) + 1);
             (blocks, steps, values) = (new LocalBuilder?[operands], new LocalBuilder?[operands], new Value?[operands]);
             index = il.DeclareLocal(typeof(nint));
+            ends = new LocalBuilder[]?[chain.Steps.Length];
         }
 
         public Loop? Write() {
-            if (!possible || chain.Steps.Any(s => MethodOf(s) is null)) return null;
+            if (!possible || chain.Steps.Any(s => s.End is null && MethodOf(s) is null)) return null;
             for (var k = 0; k < blocks.Length; k++) {
                 if (!IsInMemory(k)) continue;
                 Emit(k, nameof(Operand.Start), blocks[k] = il.DeclareLocal(typeof(byte).MakeByRefType()));
@@ -92,6 +92,8 @@ internal static class LoopCompiler {
                 il.Emit(OpCodes.Ldloc, block);
                 values[k] = Call(chain.Inputs[k].Type == DType.Bool ? Of(typeof(Masks), nameof(Masks.Repeat), maskLane) : Of(typeof(Loops), nameof(Loops.Repeat), Lane(chain.Inputs[k].Type)), chain.Inputs[k].Type);
             }
+            for (var k = from; k < end; k++)
+                if (chain.Steps[k].End is not null) Begin(k);
             il.Emit(OpCodes.Ldc_I4_0);
             il.Emit(OpCodes.Conv_I);
             il.Emit(OpCodes.Stloc, index);
@@ -107,6 +109,12 @@ internal static class LoopCompiler {
             il.Emit(OpCodes.Ldarg_1);
             il.Emit(OpCodes.Conv_I);
             il.Emit(OpCodes.Blt, again);
+            for (var k = from; k < end; k++) {
+                if (ends[k] is not { } kept) continue;
+                il.Emit(OpCodes.Ldloc, kept[0]);
+                il.Emit(OpCodes.Ldloc, blocks[chain.Steps[k].To]!);
+                il.Emit(OpCodes.Call, Combining(chain.Steps[k], nameof(Reductions.Finish)));
+            }
             for (var k = 0; k < blocks.Length; k++) {
                 if (blocks[k] is not { } block) continue;
                 il.Emit(OpCodes.Ldloc, block);
@@ -138,17 +146,21 @@ internal static class LoopCompiler {
 
         void Emit(int at) {
             var step = chain.Steps[at];
+            if (step.End is not null) {
+                Take(at);
+                return;
+            }
             var called = MethodOf(step)!;
             var parameters = called.GetParameters();
             int[] operands = [step.A, step.B, step.C];
-            foreach (var o in operands[..step.Op.Arity]) Read(o, at);
-            for (var k = 0; k < step.Op.Arity; k++) {
+            foreach (var o in operands[..step.Map!.Arity]) Read(o, at);
+            for (var k = 0; k < step.Map.Arity; k++) {
                 var value = values[operands[k]]!;
                 il.Emit(OpCodes.Ldloc, value.Local);
                 var lane = parameters[k].ParameterType.GenericTypeArguments[0];
                 if (value.Type == DType.Bool && lane != maskLane) il.Emit(OpCodes.Call, Of(typeof(Masks), nameof(Masks.As), maskLane, lane));
             }
-            if (step.Op.Constant is { } constant) il.Emit(OpCodes.Ldc_I4, constant);
+            if (step.Map.Constant is { } constant) il.Emit(OpCodes.Ldc_I4, constant);
             var made = called.ReturnType.GenericTypeArguments[0];
             if (step.Result == DType.Bool && made != maskLane) {
                 il.Emit(OpCodes.Call, called);
@@ -161,6 +173,32 @@ internal static class LoopCompiler {
             il.Emit(OpCodes.Ldloc, index);
             il.Emit(OpCodes.Call, step.Result == DType.Bool ? Of(typeof(Masks), nameof(Masks.Store), maskLane) : Of(typeof(Loops), nameof(Loops.Store), Lane(step.Result)));
         }
+
+        // What is kept of a row: four vectors, and where their turns end.
+        void Begin(int at) {
+            var lane = Lane(chain.Steps[at].Type);
+            LocalBuilder[] kept = ends[at] ??= [.. Enumerable.Range(0, 4).Select(_ => il.DeclareLocal(typeof(Vector512<>).MakeGenericType(lane))), il.DeclareLocal(typeof(nint))];
+            foreach (var vector in kept[..4]) {
+                il.Emit(OpCodes.Call, Combining(chain.Steps[at], nameof(Reductions.Nothing)));
+                il.Emit(OpCodes.Stloc, vector);
+            }
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Call, Of(typeof(Reductions), nameof(Reductions.Rounds), lane));
+            il.Emit(OpCodes.Stloc, kept[4]);
+        }
+
+        void Take(int at) {
+            var step = chain.Steps[at];
+            Read(step.A, at);
+            foreach (var vector in ends[at]![..4]) il.Emit(OpCodes.Ldloca, vector);
+            il.Emit(OpCodes.Ldloc, values[step.A]!.Local);
+            il.Emit(OpCodes.Ldloc, index);
+            il.Emit(OpCodes.Ldloc, ends[at]![4]);
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Call, Combining(step, nameof(Reductions.Take)));
+        }
+
+        MethodInfo Combining(BlockStep step, string name) => Of(typeof(Reductions), name, Lane(step.Type), step.End!.Combine);
 
         // An input, or what an earlier loop computed, is read once a turn, when it is first needed.
         void Read(int operand, int at) {
@@ -200,7 +238,7 @@ internal static class LoopCompiler {
             return new(local, type);
         }
 
-        MethodInfo? MethodOf(BlockStep step) => step.Op.Vector(step.Type, Lane(step.Type));
+        MethodInfo? MethodOf(BlockStep step) => step.Map!.Vector(step.Type, Lane(step.Type));
 
         Type Lane(DType type) => type == DType.Bool ? maskLane : type.Lane();
 

@@ -25,21 +25,22 @@ internal sealed class Plan {
     readonly bool[]? given;
     readonly int[] heirs;
     readonly Compiled?[] loops;
+    readonly RowPlan?[] nests;
     readonly Prepared?[] kernels;
     Plan? inPlace;
     int runs;
     readonly Spares<Frame> spares = new();
     bool[]? owned;
 
-    public Plan(Program source) : this(source, StripSizes.Usual) { }
+    public Plan(Program source) : this(source, PartSizes.Usual) { }
 
     /// <summary>A plan of which parts run in strips of other sizes than usual, for tests.</summary>
-    public Plan(Program source, StripSizes sizes) : this(source, sizes, null, null) { }
+    public Plan(Program source, PartSizes sizes) : this(source, sizes, null, null) { }
 
     /// <summary>A plan for inputs of these layouts. It works on strips, and is not cut into strips again.</summary>
-    public Plan(Program source, Layout[] inputs) : this(source, null, null, inputs) { }
+    public Plan(Program source, Layout[] inputs) : this(source, PartSizes.Usual with { Least = long.MaxValue }, null, inputs) { }
 
-    Plan(Program source, StripSizes? sizes, bool[]? given, Layout[]? strips) {
+    Plan(Program source, PartSizes sizes, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
         var program = source.Simplify().Rewritten();
         var fused = Fusion.Steps(program, sizes);
@@ -52,11 +53,11 @@ internal sealed class Plan {
         for (var i = 0; i < inputs; i++) (layouts[i], roots[i]) = (strips?[i] ?? Layout.Plain(types[i].Shape, program.Inputs[i].Repeats), i);
         foreach (var step in fused) {
             (arity, results) = (Math.Max(arity, step.Inputs.Length), Math.Max(results, step.Outputs.Length));
-            if (step.Strips is { } cut) {
-                // What only the strips have lies nowhere as a whole; Explain asks how it would.
+            if (step.Part is { } part) {
+                // What only the part has lies nowhere as a whole; Explain asks how it would.
                 foreach (var e in step.Equations)
                     for (var o = e.First; o < e.First + e.Types.Length; o++) (layouts[o], roots[o]) = (e.Op.Relayout(layouts[e.Inputs[0]]) ?? types[o].Shape.Contiguous, o);
-                cut.Arrange(Array.ConvertAll(step.Inputs, x => layouts[x]));
+                part.Arrange(Array.ConvertAll(step.Inputs, x => layouts[x]));
                 continue;
             }
             foreach (var e in step.Equations) {
@@ -75,7 +76,7 @@ internal sealed class Plan {
         lands = [.. outputs.Select((o, i) => o >= inputs && roots[o] == o && layouts[o].IsContiguous && Array.IndexOf(outputs, o) == i)];
         // Layouts of what lies in the arena are made with it.
         steps = Array.FindAll(steps, s => roots[s.Outputs[0]] == s.Outputs[0] || places[roots[s.Outputs[0]]] == NoPlace);
-        (loops, kernels) = (new Compiled?[steps.Length], new Prepared?[steps.Length]);
+        (loops, nests, kernels) = (new Compiled?[steps.Length], new RowPlan?[steps.Length], new Prepared?[steps.Length]);
     }
 
     /// <summary>The program as it was traced.</summary>
@@ -113,10 +114,10 @@ internal sealed class Plan {
         }
         return arena.Size;
 
-        // Blocks are read before they are written, so an output may lie exactly over an input that nobody needs afterwards.
-        bool MayLieOver(PlanStep step, int k, int slot, int root) => step.Blocks is not null && last[root] == k
+        // An output may lie exactly over an input that nobody needs afterwards.
+        bool MayLieOver(PlanStep step, int k, int slot, int root) => last[root] == k
             && step.Inputs.All(other => roots[other] != root || layouts[other].IsContiguous && types[other].Bytes == types[slot].Bytes)
-            && step.LastRead(y => roots[y] == root) <= step.Maker(slot);
+            && step.MayLieOver(slot, y => roots[y] == root);
 
         int? HeirOf(PlanStep step, int k, int slot, HashSet<int> inherited) {
             foreach (var x in step.Inputs)
@@ -155,7 +156,7 @@ internal sealed class Plan {
     }
 
     /// <summary>The plan that may compute results in the memory of the first arguments where they are marked: nobody else may hold that, nor may it be another's too.</summary>
-    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, StripSizes.Usual, mine, null);
+    public Plan InPlace(bool[] mine) => Array.IndexOf(mine, true) < 0 ? this : given is null && inPlace is { } kept && kept.given.AsSpan().SequenceEqual(mine) ? kept : inPlace = new(Source, PartSizes.Usual, mine, null);
 
     /// <summary>Which results have memory that no one else has, where the arguments that this plan may compute in do: those computed, or handed through, once.</summary>
     public bool[] Owned => owned ??= Array.ConvertAll(outputs, o => layouts[o].IsContiguous && (roots[o] >= Source.Inputs.Length || given is not null && roots[o] < given.Length && given[roots[o]]) && outputs.Count(other => roots[other] == roots[o]) == 1);
@@ -194,7 +195,7 @@ internal sealed class Plan {
         var outs = frame.Outputs.AsSpan(0, step.Outputs.Length);
         for (var i = 0; i < ins.Length; i++) ins[i] = slots[step.Inputs[i]]!;
         for (var i = 0; i < outs.Length; i++) outs[i] = slots[step.Outputs[i]] ??= heirs[step.Outputs[i]] is >= 0 and var heir ? slots[heir]! : View.Allocate(types[step.Outputs[i]].DType, layouts[step.Outputs[i]], recycled);
-        if (step.Strips is { } strips) strips.Run(ins, outs);
+        if ((step.Part ?? nests[k]) is { } part) part.Run(ins, outs);
         else if (step.Blocks is { } blocks) Blocks.Run(blocks, ins, outs, step.Registers, loops[k]);
         else (kernels[k] ??= Prepare(step))(ins, outs);
     }
@@ -215,12 +216,14 @@ internal sealed class Plan {
     /// <summary>Has the chains compiled, one after the other; each is used as soon as it is there.</summary>
     public void Compile() {
         for (var k = 0; k < steps.Length; k++) {
-            steps[k].Strips?.Compile();
+            steps[k].Part?.Compile();
             if (steps[k].Blocks is not { } blocks || loops[k] is not null) continue;
             var operands = Array.ConvertAll(steps[k].Inputs, x => layouts[x]);
             var nest = Nest.Of(operands);
             (DType, bool)[] inputs = [.. steps[k].Inputs.Select((x, i) => (types[x].DType, nest?.Repeats(i) ?? operands[i].IsSplat))];
-            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is { } loop) loops[k] = loop with { Nest = nest };
+            if (LoopCompiler.Find(new(blocks, inputs, steps[k].Outputs.Length)) is not { } loop) continue;
+            if (nest is not null) nests[k] = new(steps[k], [.. steps[k].Inputs.Concat(steps[k].Outputs).Select(x => types[x].DType)], operands, nest, loop);
+            loops[k] = loop;
         }
     }
 
@@ -231,10 +234,10 @@ internal sealed class Plan {
         long BytesOf(int slot) => (long)layouts[slot].Extent * types[slot].DType.Size();
         return new(
             [.. made.Select(s => new ExplainedStep(
-                [.. s.Strips is { } strips ? [$"{strips}"] : Array.Empty<string>(), .. s.Equations.Where(e => s.Strips is null || e.Op is not MovingOp).Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
+                [.. s.Part is { } part ? [$"{part}"] : Array.Empty<string>(), .. s.Equations.Where(e => s.Part is null || e.Op is not MovingOp).Select(e => $"{e.Op.Describe()} {e.Op.Kernel([.. e.Inputs.Select(i => types[i])], [.. e.Inputs.Select(i => layouts[i])])}".TrimEnd())], [.. s.Outputs.Select(o => types[o])],
                 s.Equations.Sum(e => e.Op.Flops([.. e.Inputs.Select(i => types[i])], e.Types)), s.Inputs.Concat(s.Outputs).Sum(x => (double)BytesOf(x)),
                 microseconds?[Array.IndexOf(steps, s)]))],
-            arenaBytes + steps.Sum(s => s.Strips?.ArenaBytes ?? 0), outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
+            arenaBytes + steps.Sum(s => s.Part?.ArenaBytes ?? 0), outputs.Distinct().Where(o => roots[o] == o && places[o] == NoPlace && made.Any(s => s.Outputs.Contains(o))).Sum(BytesOf));
     }
 
     /// <summary>Has it compiled, runs it so many times, and gives the median of each step's microseconds.</summary>
@@ -257,7 +260,7 @@ internal sealed class Plan {
     internal void Poison() {
         foreach (var frame in spares.All)
             foreach (var view in frame.Slots) view?.Bytes.Fill(0xFF);
-        foreach (var step in steps) step.Strips?.Poison();
+        foreach (var step in steps) step.Part?.Poison();
     }
 
     /// <summary>The memory of one run: views of the arena stay from run to run, all others are put in by it.</summary>

@@ -12,6 +12,9 @@ internal static class Rewriting {
         var replacements = new Dictionary<int, Replacement>();
         SumsOfPads.Find(program, replacements);
         TurnedProducts.Find(program, replacements);
+        // Where derivatives end is nothing to the machine.
+        foreach (var e in program.Equations)
+            if (e.Op is StopGradientOp or AliasOp) replacements[e.First] = (renamed, _) => renamed(e.Inputs[0]);
         if (replacements.Count == 0) return program;
         var (written, renamed, next) = (new List<Equation>(), new int[program.Count], program.Inputs.Length);
         for (var i = 0; i < next; i++) renamed[i] = i;

@@ -5,7 +5,7 @@ namespace Diff;
 /// <param name="strip">Its rows.</param>
 /// <param name="rows">Those of the whole.</param>
 /// <param name="whole">The inputs that every strip reads all of.</param>
-internal sealed class StripPlan(Func<int, Program> part, int strip, int rows, bool[] whole) {
+internal sealed class StripPlan(Func<int, Program> part, int strip, int rows, bool[] whole) : PartPlan {
     readonly Program body = part(strip);
     readonly Spares<Cursors> spares = new();
     Plan? plan;
@@ -14,15 +14,14 @@ internal sealed class StripPlan(Func<int, Program> part, int strip, int rows, bo
 
     int Count => (rows + strip - 1) / strip;
 
-    /// <summary>Plans it for inputs that lie so.</summary>
-    public void Arrange(Layout[] inputs) {
+    public override void Arrange(Layout[] inputs) {
         // What is read backwards is packed first.
         layouts = [.. inputs.Select((x, i) => whole[i] ? x : x.Strides[0] < 0 ? body.Inputs[i].Type.Shape.Contiguous : x.Rows(strip))];
         plan = new(body, layouts);
         nanoseconds = Count * body.Equations.Sum(e => 0.02 * e.Op.Flops([.. e.Inputs.Select(x => body.Types()[x])], e.Types) + 0.1 * e.Types.Sum(t => t.Shape.Size));
     }
 
-    public void Run(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
+    public override void Run(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         try {
             ForkJoin.Over(Count, nanoseconds, new Work(this, inputs, outputs), static (in w, from, to) => w.Plan.Run(w, from, to));
         } catch (ShapeException) {
@@ -56,14 +55,15 @@ internal sealed class StripPlan(Func<int, Program> part, int strip, int rows, bo
         spares.Return(all);
     }
 
-    public void Compile() => plan!.Compile();
+    public override void Compile() => plan!.Compile();
 
-    public void Poison() => plan!.Poison();
+    public override void Poison() => plan!.Poison();
 
-    /// <summary>Bytes that one thread's run borrows.</summary>
-    public long ArenaBytes => plan!.ArenaBytes;
+    public override long ArenaBytes => plan!.ArenaBytes;
 
-    /// <summary>In the words of <c>Explain</c>.</summary>
+    // The last strip computes rows again.
+    public override bool MayLieOver(int output, int[] inputs) => false;
+
     public override string ToString() => $"Strips[{strip} of {rows}]";
 
     /// <summary>What moves over the inputs and outputs of one run.</summary>

@@ -42,7 +42,7 @@ internal static class Laws {
         for (var run = 1; run < 4; run++) Same(eager, Outcome(() => f(at)), $"eager, run {run}");
         var (program, arguments) = Closed(f, at);
         Same(eager, Outcome(() => Tensors(Evaluation.Interpret(program, arguments))), "interpreted");
-        foreach (var (sizes, how) in new[] { (StripSizes.Usual, ""), (new(150, 0), " in strips") }) {
+        foreach (var (sizes, how) in new[] { (PartSizes.Usual, ""), (new(150, 0, 2, 0), " in strips"), (new(0, long.MaxValue, 2, 0), " in rows") }) {
             var plan = new Plan(program, sizes);
             for (var run = 0; run < 4; run++) {
                 if (run == 2) plan.Compile();

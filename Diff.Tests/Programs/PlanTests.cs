@@ -160,7 +160,7 @@ public class ProgramTests {
         Program product = new([new(stack)], [new(TanhOp.Op, [0], 1, [stack]), new(new TransposeOp(Axes.Of(0, 2, 1)), [1], 2, [stack]), new(DotOp.MatMul(1), [1, 2], 3, [stack]),
             new(ExpOp.Op, [3], 4, [stack])], [4]);
         foreach (var (program, arguments) in new[] { (alone, new View[0]), (product, [Key.Of(2).Normal(DType.F64, 40, 3, 3).Value]) }) {
-            var plan = new Plan(program, new StripSizes(300, 0));
+            var plan = new Plan(program, new PartSizes(300, 0, 2, 0));
             Assert.Contains("Strips[", plan.Explain().ToString());
             Near.SameBits(new Tensor(Evaluation.Interpret(program, arguments)[0]), new Tensor(plan.Run(arguments)[0]));
         }
@@ -262,7 +262,7 @@ public class PlanCacheTests {
         var (x, at) = (Key.Of(1).Normal(40, 8), View.Of<int>([.. Enumerable.Range(0, 320).Select(i => i == 300 ? 9 : i % 8)], Shape.Of(40, 8)));
         using var scope = new Scope("test");
         var (a, i) = (Graph.Input(x.Type, scope), Graph.Input(at.Type, scope));
-        var plan = new Plan(ProgramTransforms.Close([Softmax((a * 2).TakeAlong(i, 1), 1)], scope, [a, i]), new StripSizes(150, 0));
+        var plan = new Plan(ProgramTransforms.Close([Softmax((a * 2).TakeAlong(i, 1), 1)], scope, [a, i]), new PartSizes(150, 0, 2, 0));
         Assert.Contains("Strips[", plan.Explain().ToString());
         Assert.Contains("Index 9 (number 300 of 320)", Assert.Throws<ShapeException>(() => plan.Run([x.Value, at])).Message);
     }

@@ -17,7 +17,8 @@ public class AllocationTests {
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
         Allocated(50);
-        Assert.InRange((Allocated(60) - Allocated(10)) / 50, 0, most);
+        // Loops that are compiled in the background come with memory of their own, once.
+        Assert.InRange(Enumerable.Range(0, 5).Min(_ => (Allocated(60) - Allocated(10)) / 50), 0, most);
     }
 
     static void Trains<P>(P start, Func<P, Tensor> loss) {
