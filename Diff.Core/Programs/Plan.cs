@@ -38,7 +38,10 @@ internal sealed class Plan {
     public Plan(Program source, PartSizes sizes) : this(source, sizes, null, null) { }
 
     /// <summary>A plan for inputs of these layouts. It works on strips, and is not cut into strips again.</summary>
-    public Plan(Program source, Layout[] inputs) : this(source, PartSizes.Usual with { Least = long.MaxValue }, null, inputs) { }
+    public Plan(Program source, Layout[] inputs) : this(source, PartSizes.Usual with { Least = long.MaxValue }, inputs) { }
+
+    /// <summary>The same with parts of other sizes than usual, for tests.</summary>
+    public Plan(Program source, PartSizes sizes, Layout[] inputs) : this(source, sizes, null, inputs) { }
 
     Plan(Program source, PartSizes sizes, bool[]? given, Layout[]? strips) {
         (Source, this.given) = (source, given);
