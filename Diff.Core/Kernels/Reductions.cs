@@ -77,6 +77,7 @@ internal static class Reductions {
     }
 
     /// <summary>Reduces rows that lie a step apart, in elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<T, F>(ref T x, nint step, int size, ref T y, int rows) where T : unmanaged, INumber<T> where F : ICombine {
         for (var row = 0; row < rows; row++) Unsafe.Add(ref y, row) = Row<T, F>(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref x, row * step), size));
     }
