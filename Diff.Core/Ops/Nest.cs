@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Diff;
 
 /// <summary>Operands as rows in memory: in each row an operand lies one behind the other, or is one element again and again, and from row to row it moves on by a step.</summary>
@@ -5,8 +7,12 @@ internal sealed class Nest {
     // Shorter ones cost more to go over than to gather, and more so where they are no whole vectors.
     const int Least = 16, LeastBroken = 64;
 
+    // What is written out has to stay in the first cache.
+    const int Most = 4096;
+
     readonly int[] dims;
     readonly int[][] strides;
+    bool[]? once;
 
     // The sizes around a row, and the strides along them and along the row.
     Nest(int length, int[] dims, int[][] strides) => (Length, this.dims, this.strides) = (length, dims.Length == 0 ? [1] : dims, dims.Length == 0 ? [.. strides.Select(s => (int[])[0, .. s])] : strides);
@@ -15,7 +21,22 @@ internal sealed class Nest {
     public static Nest? Of(ReadOnlySpan<Layout> inputs) {
         var shape = inputs[0].Shape;
         var (dims, strides) = Layout.Collapse([.. inputs, shape.Contiguous]);
-        return shape.Size > Blocks.Length && dims.Length > 1 && dims[^1] >= (dims[^1] % Least == 0 ? Least : LeastBroken) && Array.TrueForAll(strides, s => s[^1] is 0 or 1) ? new(dims[^1], dims[..^1], strides) : null;
+        if (shape.Size <= Blocks.Length || dims.Length < 2 || !Array.TrueForAll(strides, s => s[^1] is 0 or 1)) return null;
+        var nest = new Nest(dims[^1], dims[..^1], strides).Together();
+        return nest.Length >= (nest.Length % Least == 0 ? Least : LeastBroken) ? nest : null;
+    }
+
+    /// <summary>Where rows are no whole vectors, but some of them together are, those as one row: what comes again in each such row is written out once.</summary>
+    Nest Together() {
+        if (Length % Least == 0) return this;
+        foreach (var rows in new[] { Least / (int)BigInteger.GreatestCommonDivisor(Length, Least), Rows }) {
+            if (Rows % rows != 0 || rows * Length % Least != 0 || rows * Length > Most) continue;
+            var follows = Array.ConvertAll(strides, s => s[^1] == 1 && s[^2] == Length);
+            var again = Array.ConvertAll(strides, s => (rows == Rows || s[^2] == 0) && Array.TrueForAll(s[..^2], outer => outer == 0));
+            if (follows.Where((f, k) => !f && !again[k]).Any()) continue;
+            return new(rows * Length, [.. dims[..^1], Rows / rows], [.. strides.Select((s, k) => follows[k] ? (int[])[.. s[..^2], rows * Length, 1] : [.. new int[s.Length - 1], 1])]) { once = Array.ConvertAll(follows, f => !f) };
+        }
+        return this;
     }
 
     /// <summary>The rows along the last axis of inputs of one shape.</summary>
@@ -33,6 +54,9 @@ internal sealed class Nest {
 
     /// <summary>Whether an operand is one element for all of a row.</summary>
     public bool Repeats(int operand) => strides[operand][^1] == 0;
+
+    /// <summary>Whether an operand is the same in every row, and lies in one only when it is written out.</summary>
+    public bool IsOnce(int operand) => once is not null && once[operand];
 
     /// <summary>How far from row to row, in elements.</summary>
     public int Step(int operand) => strides[operand][^2];

@@ -18,7 +18,8 @@ internal sealed class RowPlan : PartPlan {
     readonly int inputs, rows, length, together, most;
     readonly Spares<Room> spares = new();
 
-    // A wide input that lies in rows has a place in the nest, all others are brought into slots.
+    // A wide input that lies in rows has a place in the nest, all others are brought into slots: before each block, or once.
+    const int Brought = -1, Once = -2;
     readonly int[] nested;
     readonly int[] places;
     Layout[] layouts = [];
@@ -48,7 +49,7 @@ internal sealed class RowPlan : PartPlan {
         // What goes from loop to loop has to fit the cache: several rows, or a part of one.
         var isOnePass = loop.Loops.Length == 1;
         (together, most) = isOnePass && !IsBroken ? (rows, length) : (Math.Clamp(Block / length, 1, rows), Math.Min(length, Block));
-        (narrow, roots, places, nested, outputs) = (new bool[types.Length], [.. Enumerable.Range(0, types.Length)], new int[types.Length], [.. Enumerable.Range(0, inputs)], [.. Enumerable.Range(inputs, types.Length - inputs)]);
+        (narrow, roots, places, nested, outputs) = (new bool[types.Length], [.. Enumerable.Range(0, types.Length)], new int[types.Length], [.. Enumerable.Range(0, inputs).Select(k => nest.IsOnce(k) ? Once : k)], [.. Enumerable.Range(inputs, types.Length - inputs)]);
         units = [new(chain, false, [.. Enumerable.Range(0, inputs).Select(nest.Repeats)], roots) { Loop = loop }];
         Place();
     }
@@ -62,7 +63,7 @@ internal sealed class RowPlan : PartPlan {
         var wide = new List<Layout>();
         var shape = Shape.Scalar;
         for (var k = 0; k < inputs.Length; k++) {
-            nested[k] = -1;
+            nested[k] = Brought;
             if (narrow[k] || inputs[k].Shape.Size == 0) continue;
             // Rows end where a row of the part does.
             var (rank, tail) = (inputs[k].Shape.Rank, 1);
@@ -107,8 +108,11 @@ internal sealed class RowPlan : PartPlan {
     // A wide output does, where its rows are whole vectors.
     bool LiesOutside(int value) => !IsBroken && !narrow[value] && Array.IndexOf(outputs, value) >= 0;
 
+    // Elements from row to row of a slot.
+    int Pitch(int value) => value < inputs && nested[value] == Once ? 0 : narrow[value] ? 1 : Padded(most);
+
     // Slots are not a power of two apart: stores at equal distances of 4096 bytes would stall the loads behind them.
-    int Size(int value) => ((narrow[value] ? Padded(together) : together * Padded(most)) * types[value].Size() + Line - 1) / Line * Line + Gap;
+    int Size(int value) => ((narrow[value] ? Padded(together) : Pitch(value) == 0 ? Padded(most) : together * Padded(most)) * types[value].Size() + Line - 1) / Line * Line + Gap;
 
     public override void Run(ReadOnlySpan<View> inputs, ReadOnlySpan<View> outputs) {
         ForkJoin.Over(rows, nanoseconds, new Work(this, inputs, outputs), static (in w, from, end) => w.Plan.Run(w, from, end));
@@ -123,13 +127,15 @@ internal sealed class RowPlan : PartPlan {
         var room = spares.Take() ?? new(this);
         for (var k = 0; k < inputs; k++)
             if (nested[k] >= 0) room.Put(k, new(work.Inputs[k], 0, nest.Step(nested[k])));
+            else if (nested[k] == Once) Read(work.Inputs[k], 0, room.Slots[k], length);
         for (var o = 0; o < outputs.Length; o++)
             if (LiesOutside(outputs[o])) room.Put(outputs[o], new(work.Outputs[o], 0, length));
         for (int r = from, here; r < end; r += here) {
             here = Math.Min(Math.Min(together, end - r), nest.Rows - r % nest.Rows);
             for (var at = 0; at < length; at += most) {
                 var count = Math.Min(most, length - at);
-                for (var k = 0; k < inputs; k++) Bring(work.Inputs[k], k, room, r, here, at, count);
+                for (var k = 0; k < inputs; k++)
+                    if (nested[k] != Once) Bring(work.Inputs[k], k, room, r, here, at, count);
                 for (var o = 0; o < outputs.Length; o++)
                     if (LiesOutside(outputs[o])) room.MoveTo(outputs[o], work.Outputs[o], r * length + at);
                 for (var u = 0; u < units.Length; u++) units[u].Run(this, room, room.Operands[u], here, count);
@@ -284,7 +290,7 @@ internal sealed class RowPlan : PartPlan {
         public Room(RowPlan plan) {
             Memory = GC.AllocateUninitializedArray<byte>(plan.memory + Line, pinned: true);
             var start = View.FirstLine(Memory);
-            Slots = [.. plan.places.Select((place, x) => place < 0 ? default : new Operand(Memory, start + place, (plan.narrow[x] ? 1 : Padded(plan.most)) * plan.types[x].Size()))];
+            Slots = [.. plan.places.Select((place, x) => place < 0 ? default : new Operand(Memory, start + place, plan.Pitch(x) * plan.types[x].Size()))];
             Operands = Array.ConvertAll(plan.units, u => (Operand[])[.. u.Operands.Select(x => Slots[x]), .. u.Registers.Select(r => new Operand(Memory, start + r, u.Pitch(plan.together, plan.most) * 8))]);
             uses = [.. Slots.Select((_, x) => ((Operand[], int)[])[.. Operands.SelectMany((all, u) => plan.units[u].Operands.Select((y, i) => (y, i)).Where(p => p.y == x).Select(p => (all, p.i)))])];
         }

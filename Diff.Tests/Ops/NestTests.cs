@@ -18,6 +18,9 @@ public class NestTests {
     [InlineData(4, 3, 65)]
     [InlineData(2, 9, 100)]
     [InlineData(1, 40, 79)]
+    [InlineData(4, 8, 100)]
+    [InlineData(3, 16, 50)]
+    [InlineData(9, 32, 10)]
     [InlineData(3, 2, 528)]
     [InlineData(2, 2, 1030)]
     public void Rows_have_the_bits_of_ops_one_by_one(params int[] sizes) {
