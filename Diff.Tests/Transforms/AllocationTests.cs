@@ -18,7 +18,7 @@ public class AllocationTests {
         }
         Allocated(50);
         // Loops that are compiled in the background come with memory of their own, once.
-        Assert.InRange(Enumerable.Range(0, 5).Min(_ => (Allocated(60) - Allocated(10)) / 50), 0, most);
+        Assert.InRange(Enumerable.Range(0, 5).Select(_ => (Allocated(60) - Allocated(10)) / 50).Order().ElementAt(2), 0, most);
     }
 
     static void Trains<P>(P start, Func<P, Tensor> loss) {
