@@ -40,7 +40,7 @@ internal sealed class RowPlan : PartPlan {
         var steps = Fusion.Steps(body, null);
         foreach (var s in steps)
             if (s.Equations is [{ Op: BroadcastOp } e]) roots[e.First] = e.Inputs[0];
-        units = [.. steps.Where(s => s.Equations[0].Op is not BroadcastOp).Select(s => new Unit(s, narrow[s.Inputs[0]], [.. s.Inputs.Select(x => roots[x] != x)], [.. s.Inputs.Concat(s.Outputs).Select(x => roots[x])]))];
+        units = [.. steps.Where(s => s.Equations[0].Op is not BroadcastOp).Select(s => new Unit(s, s.Registers, narrow[s.Inputs[0]], [.. s.Inputs.Select(x => roots[x] != x)], [.. s.Inputs.Concat(s.Outputs).Select(x => roots[x])]))];
     }
 
     /// <summary>A chain over operands that lie in rows.</summary>
@@ -50,7 +50,8 @@ internal sealed class RowPlan : PartPlan {
         var isOnePass = loop.Loops.Length == 1;
         (together, most) = isOnePass && !IsBroken ? (rows, length) : (Math.Clamp(Block / length, 1, rows), Math.Min(length, Block));
         (narrow, roots, places, nested, outputs) = (new bool[types.Length], [.. Enumerable.Range(0, types.Length)], new int[types.Length], [.. Enumerable.Range(0, inputs).Select(k => nest.IsOnce(k) ? Once : k)], [.. Enumerable.Range(inputs, types.Length - inputs)]);
-        units = [new(chain, false, [.. Enumerable.Range(0, inputs).Select(nest.Repeats)], roots) { Loop = loop }];
+        // Those of a loop alone are the processor's.
+        units = [new(chain, isOnePass ? 0 : chain.Registers, false, [.. Enumerable.Range(0, inputs).Select(nest.Repeats)], roots) { Loop = loop }];
         Place();
     }
 
@@ -102,7 +103,7 @@ internal sealed class RowPlan : PartPlan {
         }
         memory = (int)arena.Size;
         nanoseconds = rows * (double)length * (0.1 * (inputs + outputs.Length) + 0.05 * units.Sum(u => u.Step.Equations.Length));
-        foreach (var unit in units) unit.IsFlat = !unit.IsNarrow && !unit.HasEnds && !IsBroken && most == length && Array.IndexOf(unit.Repeats, true) < 0 && Array.TrueForAll(unit.Operands, x => x >= inputs || nested[x] < 0 || nest.Step(nested[x]) == length);
+        foreach (var unit in units) unit.IsFlat = !unit.IsNarrow && !unit.HasEnds && !IsBroken && most == length && Array.IndexOf(unit.Repeats, true) < 0 && Array.TrueForAll(unit.Operands, x => x >= inputs || nested[x] == Brought || nested[x] >= 0 && nest.Step(nested[x]) == length);
     }
 
     // A wide output does, where its rows are whole vectors.
@@ -213,10 +214,11 @@ internal sealed class RowPlan : PartPlan {
 
     /// <summary>A chain over rows, or over a number for each of them, or the reduction of rows to such.</summary>
     /// <param name="step">It, over the part's values.</param>
+    /// <param name="registers">Values inside of it that have slots.</param>
     /// <param name="isNarrow">Whether it reads numbers for rows.</param>
     /// <param name="repeats">Which of its inputs are one element for all of a row.</param>
     /// <param name="operands">The values that its inputs and outputs are.</param>
-    sealed class Unit(PlanStep step, bool isNarrow, bool[] repeats, int[] operands) {
+    sealed class Unit(PlanStep step, int registers, bool isNarrow, bool[] repeats, int[] operands) {
         public PlanStep Step => step;
 
         public bool IsNarrow => isNarrow;
@@ -226,7 +228,7 @@ internal sealed class RowPlan : PartPlan {
         public int[] Operands => operands;
 
         /// <summary>Where the slots of its registers begin.</summary>
-        public int[] Registers { get; } = new int[step.Registers];
+        public int[] Registers { get; } = new int[registers];
 
         /// <summary>A reduction alone.</summary>
         public ReduceOp? Reduction { get; } = step.Blocks is null ? (ReduceOp)step.Equations[0].Op : null;
