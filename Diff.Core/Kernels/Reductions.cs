@@ -152,8 +152,23 @@ internal static class Reductions {
             a = F.Two(F.Two(a, b), F.Two(c, d));
         }
         for (; i <= x.Length - lanes; i += lanes) a = F.Two(a, Vector512.LoadUnsafe(ref p, (nuint)i));
-        return Joined<T, F>(i < x.Length ? WithRest<T, F>(a, x[i..]) : a);
+        if (i < x.Length) {
+            if (Vector512.IsHardwareAccelerated && Unsafe.SizeOf<T>() is 4 or 8) {
+                var (last, rest) = (Vector512.LoadUnsafe(ref p, (nuint)(x.Length - lanes)), x.Length - i);
+                a = First(F.Two(a, Moved(last, lanes - rest)), a, rest);
+            } else {
+                a = WithRest<T, F>(a, x[i..]);
+            }
+        }
+        return Joined<T, F>(a);
     }
+
+    // Lane i + by in lane i.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<T> Moved<T>(Vector512<T> x, int by) where T : unmanaged =>
+        Unsafe.SizeOf<T>() == 4
+            ? Vector512.Shuffle(x.AsInt32(), Vector512<int>.Indices + Vector512.Create(by)).As<int, T>()
+            : Vector512.Shuffle(x.AsInt64(), Vector512<long>.Indices + Vector512.Create((long)by)).As<long, T>();
 
     // The last few elements meet the first lanes. Memory on the stack would cost every row.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
