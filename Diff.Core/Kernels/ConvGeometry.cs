@@ -41,6 +41,9 @@ internal sealed class ConvGeometry {
     /// <summary>Channels of y.</summary>
     internal int O { get; private set; }
     internal int Groups { get; private set; }
+
+    /// <summary>Channels of y that meet one of x, of the whole where this is a part of it: what they decide, bits depend on.</summary>
+    internal int Meeting { get; }
     internal int[] Input { get; }
     internal int[] Kernel { get; }
     internal int[] Output { get; }
@@ -69,6 +72,7 @@ internal sealed class ConvGeometry {
             if (reach > Farthest || PadLow[d] > Farthest)
                 throw new ArgumentException($"Convolution: the positions of the window reach to {reach}, more than 2³⁰.");
         }
+        Meeting = O / Groups;
         Order = Choose();
     }
 

@@ -41,7 +41,7 @@ internal unsafe struct ConvStage {
     /// <summary>x meets outputs (flat) and taps (table), or taps (flat) and outputs (table).</summary>
     internal static ConvStage Create(ConvGeometry g, bool flatIsOutput, ReadOnlySpan<int> output, ReadOnlySpan<int> padLow) => flatIsOutput
         ? Create(output, g.Stride, g.Kernel, g.Dilation, padLow, g.InputDilation, g.Input, g.O / g.Groups)
-        : Create(g.Kernel, g.Dilation, output, g.Stride, padLow, g.InputDilation, g.Input, g.O / g.Groups);
+        : Create(g.Kernel, g.Dilation, output, g.Stride, padLow, g.InputDilation, g.Input, g.Meeting);
 
     /// <summary>The staged image has zeros where (u − padLow) / sourceStep is no index of the source.</summary>
     /// <param name="flat">Sizes of the flat index.</param>

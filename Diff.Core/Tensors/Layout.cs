@@ -7,6 +7,8 @@ internal sealed class Layout {
     readonly int[] strides;
 
     Layout(Shape shape, int[] strides, int offset) {
+        // What has no elements lies one way, however it came about.
+        if (shape.Size == 0) (strides, offset) = (RowMajorStrides(shape), 0);
         (Shape, this.strides, Offset) = (shape, strides, offset);
         var expected = 1;
         var packed = offset == 0;
@@ -51,14 +53,16 @@ internal sealed class Layout {
     /// <summary>One past the last element that is ever read.</summary>
     public int Extent { get; }
 
-    public static Layout RowMajor(Shape shape) {
+    public static Layout RowMajor(Shape shape) => new(shape, RowMajorStrides(shape), 0);
+
+    static int[] RowMajorStrides(Shape shape) {
         var strides = new int[shape.Rank];
         var next = 1;
         for (var i = shape.Rank - 1; i >= 0; i--) {
             strides[i] = next;
             next *= shape[i];
         }
-        return new(shape, strides, 0);
+        return strides;
     }
 
     /// <summary>One element read at every index.</summary>

@@ -27,6 +27,16 @@ public class ThreadLaws {
     [Fact]
     public void Programs_too() => Trial.All((f, at) => Laws.Parted(f, at), smooth: false);
 
+    // Whether the image is unrolled says which lane an element goes to, and must not depend on how many channels a part has.
+    [Theory]
+    [InlineData(8)]
+    [InlineData(20)]
+    [InlineData(40)]
+    public void Channels_of_one_image_are_summed_alike_in_all_parts(int channels) {
+        var (x, w) = (Key.Of(1).Normal(1, 1, 8, 11), Key.Of(2).Normal(channels, 1, 7, 11));
+        Agree(() => [Conv(x, w, padding: 1)]);
+    }
+
     static void Try(string op, Action<Case> law, Func<Sample, bool>? where = null) {
         foreach (var (sample, i) in OpTable.SamplesOf(op).Where(where ?? (_ => true)).Select((s, i) => (s, i)))
             for (var seed = 0; seed < Math.Max(2, OpTable.Cases / 100); seed++) law(new(sample, 31 * i + seed));

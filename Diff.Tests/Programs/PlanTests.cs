@@ -258,6 +258,16 @@ public class PlanCacheTests {
     }
 
     [Fact]
+    public void Rows_without_elements_have_strips_too() {
+        Tensor x = Key.Of(1).Normal(42, 5), none = x[2.., 5..], all = x[2..];
+        using var scope = new Scope("test");
+        var (a, b) = (Graph.Input(all.Type, scope), Graph.Input(none.Type, scope));
+        var plan = new Plan(ProgramTransforms.Close([Softmax(a * 2) + b.Sum([1], keep: true), b.Exp()], scope, [a, b]), new PartSizes(150, 0, 2, 0));
+        Assert.Contains("Strips[", plan.Explain().ToString());
+        Near.SameBits(Softmax(all * 2) + 0, new Tensor(plan.Run([all.Value.Packed(), none.Value.Packed()])[0]));
+    }
+
+    [Fact]
     public void An_error_in_a_strip_is_that_of_the_whole() {
         var (x, at) = (Key.Of(1).Normal(40, 8), View.Of<int>([.. Enumerable.Range(0, 320).Select(i => i == 300 ? 9 : i % 8)], Shape.Of(40, 8)));
         using var scope = new Scope("test");
