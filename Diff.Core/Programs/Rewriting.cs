@@ -12,6 +12,7 @@ internal static class Rewriting {
         var replacements = new Dictionary<int, Replacement>();
         SumsOfPads.Find(program, replacements);
         TurnedProducts.Find(program, replacements);
+        EarlyGathers.Find(program, replacements);
         // Where derivatives end is nothing to the machine.
         foreach (var e in program.Equations)
             if (e.Op is StopGradientOp or AliasOp) replacements[e.First] = (renamed, _) => renamed(e.Inputs[0]);

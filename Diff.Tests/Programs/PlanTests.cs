@@ -121,6 +121,18 @@ public class ProgramTests {
     }
 
     [Fact]
+    public void Of_a_chain_only_what_is_taken_is_computed() {
+        var (kx, kl) = Key.Of(5).Split();
+        Tensor x = kx.Normal(DType.F64, 60, 40), labels = kl.RandInt(0, 40, 60);
+        var explained = Explain(x => CrossEntropy(x, labels).Mean(), x);
+        Assert.DoesNotContain(explained.Steps, s => s.Results.Any(r => r.Shape.Size == x.Shape.Size));
+        var taken = Jit((Tensor x) => (x.Exp() * 2 - x.Mean([1], keep: true) + x[..1]).TakeAlong(labels.ExpandDims(-1), 1));
+        var want = (x.Exp() * 2 - x.Mean([1], keep: true) + x[..1]).TakeAlong(labels.ExpandDims(-1), 1);
+        for (var i = 0; i < 3; i++) Near.SameBits(want, taken(x));
+        Assert.Contains("40", Assert.Throws<ShapeException>(() => Jit((Tensor x) => (x * 2).TakeAlong(labels.ExpandDims(-1) + 40, 1))(x)).Message);
+    }
+
+    [Fact]
     public void Programs_are_compared_by_structure() {
         var (a, b) = (Of([Line(SinOp.Op, 2, 0)], 2), Of([Line(SinOp.Op, 2, 0)], 2));
         Assert.Equal(a, b);
