@@ -13,9 +13,14 @@ internal static class Rewriting {
         SumsOfPads.Find(program, replacements);
         TurnedProducts.Find(program, replacements);
         EarlyGathers.Find(program, replacements);
-        // Where derivatives end is nothing to the machine.
-        foreach (var e in program.Equations)
+        var types = program.Types();
+        foreach (var e in program.Equations) {
+            // Where derivatives end is nothing to the machine.
             if (e.Op is StopGradientOp or AliasOp) replacements[e.First] = (renamed, _) => renamed(e.Inputs[0]);
+            // What is reduced of one element each is that.
+            if (e.Op is ReduceOp && e.Types[0].Shape.Size is > 0 and var size && types[e.Inputs[0]].Shape.Size == size)
+                replacements[e.First] = (renamed, write) => write(new ReshapeOp(e.Types[0].Shape), [renamed(e.Inputs[0])], e.Types[0]);
+        }
         if (replacements.Count == 0) return program;
         var (written, renamed, next) = (new List<Equation>(), new int[program.Count], program.Inputs.Length);
         for (var i = 0; i < next; i++) renamed[i] = i;
