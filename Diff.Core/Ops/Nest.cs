@@ -15,7 +15,8 @@ internal sealed class Nest {
     bool[]? once;
 
     // The sizes around a row, and the strides along them and along the row.
-    Nest(int length, int[] dims, int[][] strides) => (Length, this.dims, this.strides) = (length, dims.Length == 0 ? [1] : dims, dims.Length == 0 ? [.. strides.Select(s => (int[])[0, .. s])] : strides);
+    Nest(int length, int[] dims, int[][] strides) =>
+        (Length, this.dims, this.strides) = dims.Length > 0 ? (length, dims, strides) : (length, [1], [.. strides.Select(s => (int[])[0, .. s])]);
 
     /// <summary>The longest rows of inputs of one shape, and packed outputs; null where all are contiguous anyway, or some have to be gathered.</summary>
     public static Nest? Of(ReadOnlySpan<Layout> inputs) {
@@ -34,7 +35,8 @@ internal sealed class Nest {
             var follows = Array.ConvertAll(strides, s => s[^1] == 1 && s[^2] == Length);
             var again = Array.ConvertAll(strides, s => (rows == Rows || s[^2] == 0) && Array.TrueForAll(s[..^2], outer => outer == 0));
             if (follows.Where((f, k) => !f && !again[k]).Any()) continue;
-            return new(rows * Length, [.. dims[..^1], Rows / rows], [.. strides.Select((s, k) => follows[k] ? (int[])[.. s[..^2], rows * Length, 1] : [.. new int[s.Length - 1], 1])]) { once = Array.ConvertAll(follows, f => !f) };
+            var wider = strides.Select((s, k) => follows[k] ? (int[])[.. s[..^2], rows * Length, 1] : [.. new int[s.Length - 1], 1]);
+            return new(rows * Length, [.. dims[..^1], Rows / rows], [.. wider]) { once = Array.ConvertAll(follows, f => !f) };
         }
         return this;
     }

@@ -98,7 +98,8 @@ internal static class RowParts {
             else if (Array.Exists(e.Inputs, Narrow.Contains)) Narrow.Add(e.First);
         }
 
-        public bool CanTake(Group other) => other != this && Shape.Equals(other.Shape) && (Length == 0 || other.Length == 0 || Length == other.Length) && Members.Count + other.Members.Count <= Most;
+        public bool CanTake(Group other) =>
+            other != this && Shape.Equals(other.Shape) && (Length == 0 || other.Length == 0 || Length == other.Length) && Members.Count + other.Members.Count <= Most;
 
         public void Take(Group other) {
             Members.AddRange(other.Members);

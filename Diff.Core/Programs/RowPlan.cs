@@ -40,7 +40,9 @@ internal sealed class RowPlan : PartPlan {
         var steps = Fusion.Steps(body, null);
         foreach (var s in steps)
             if (s.Equations is [{ Op: BroadcastOp } e]) roots[e.First] = e.Inputs[0];
-        units = [.. steps.Where(s => s.Equations[0].Op is not BroadcastOp).Select(s => new Unit(s, s.Registers, narrow[s.Inputs[0]], [.. s.Inputs.Select(x => roots[x] != x)], [.. s.Inputs.Concat(s.Outputs).Select(x => roots[x])]))];
+        units = [.. from s in steps
+                    where s.Equations[0].Op is not BroadcastOp
+                    select new Unit(s, s.Registers, narrow[s.Inputs[0]], [.. s.Inputs.Select(x => roots[x] != x)], [.. s.Inputs.Concat(s.Outputs).Select(x => roots[x])])];
     }
 
     /// <summary>A chain over operands that lie in rows.</summary>
@@ -49,7 +51,8 @@ internal sealed class RowPlan : PartPlan {
         // What goes from loop to loop has to fit the cache: several rows, or a part of one.
         var isOnePass = loop.Loops.Length == 1;
         (together, most) = isOnePass && !IsBroken ? (rows, length) : (Math.Clamp(Block / length, 1, rows), Math.Min(length, Block));
-        (narrow, roots, places, nested, outputs) = (new bool[types.Length], [.. Enumerable.Range(0, types.Length)], new int[types.Length], [.. Enumerable.Range(0, inputs).Select(k => nest.IsOnce(k) ? Once : k)], [.. Enumerable.Range(inputs, types.Length - inputs)]);
+        (narrow, roots, places) = (new bool[types.Length], [.. Enumerable.Range(0, types.Length)], new int[types.Length]);
+        (nested, outputs) = ([.. Enumerable.Range(0, inputs).Select(k => nest.IsOnce(k) ? Once : k)], [.. Enumerable.Range(inputs, types.Length - inputs)]);
         // Those of a loop alone are the processor's.
         units = [new(chain, isOnePass ? 0 : chain.Registers, false, [.. Enumerable.Range(0, inputs).Select(nest.Repeats)], roots) { Loop = loop }];
         Place();
@@ -103,7 +106,9 @@ internal sealed class RowPlan : PartPlan {
         }
         memory = (int)arena.Size;
         nanoseconds = rows * (double)length * (0.1 * (inputs + outputs.Length) + 0.05 * units.Sum(u => u.Step.Equations.Length));
-        foreach (var unit in units) unit.IsFlat = !unit.IsNarrow && !unit.HasEnds && !IsBroken && most == length && Array.IndexOf(unit.Repeats, true) < 0 && Array.TrueForAll(unit.Operands, x => x >= inputs || nested[x] == Brought || nested[x] >= 0 && nest.Step(nested[x]) == length);
+        foreach (var unit in units)
+            unit.IsFlat = !unit.IsNarrow && !unit.HasEnds && !IsBroken && most == length && Array.IndexOf(unit.Repeats, true) < 0
+                && Array.TrueForAll(unit.Operands, x => x >= inputs || nested[x] == Brought || nested[x] >= 0 && nest.Step(nested[x]) == length);
     }
 
     // A wide output does, where its rows are whole vectors.
@@ -158,7 +163,8 @@ internal sealed class RowPlan : PartPlan {
             // The last vector of a row ends behind it: what lies there is read, and not looked at, if it is memory.
             var isThere = view.Reaches(place + (here - 1) * Math.Max(0, nest.Step(k)) + Padded(count));
             room.Put(input, isThere ? new(view, place, nest.Step(k)) : room.Slots[input]);
-            for (var r = 0; r < here && !isThere; r++) new Operand(view, place + r * nest.Step(k)).Span(count * view.DType.Size()).CopyTo(room.Slots[input].Row(r).Span(count * view.DType.Size()));
+            var bytes = count * view.DType.Size();
+            for (var r = 0; r < here && !isThere; r++) new Operand(view, place + r * nest.Step(k)).Span(bytes).CopyTo(room.Slots[input].Row(r).Span(bytes));
             return;
         }
         // Brought in the order of the elements, a row or what there is of it at a time.
@@ -189,7 +195,8 @@ internal sealed class RowPlan : PartPlan {
 
     public override void Compile() {
         foreach (var unit in units)
-            if (unit.Step.Blocks is { } blocks && (length >= Vector || !unit.HasEnds)) unit.Loop ??= LoopCompiler.Find(new(blocks, [.. unit.Step.Inputs.Select((x, i) => (types[x], unit.Repeats[i]))], unit.Step.Outputs.Length));
+            if (unit.Step is { Blocks: { } blocks } step && (length >= Vector || !unit.HasEnds))
+                unit.Loop ??= LoopCompiler.Find(new(blocks, [.. step.Inputs.Select((x, i) => (types[x], unit.Repeats[i]))], step.Outputs.Length));
     }
 
     public override void Poison() {
@@ -293,8 +300,11 @@ internal sealed class RowPlan : PartPlan {
             Memory = GC.AllocateUninitializedArray<byte>(plan.memory + Line, pinned: true);
             var start = View.FirstLine(Memory);
             Slots = [.. plan.places.Select((place, x) => place < 0 ? default : new Operand(Memory, start + place, plan.Pitch(x) * plan.types[x].Size()))];
-            Operands = Array.ConvertAll(plan.units, u => (Operand[])[.. u.Operands.Select(x => Slots[x]), .. u.Registers.Select(r => new Operand(Memory, start + r, u.Pitch(plan.together, plan.most) * 8))]);
-            uses = [.. Slots.Select((_, x) => ((Operand[], int)[])[.. Operands.SelectMany((all, u) => plan.units[u].Operands.Select((y, i) => (y, i)).Where(p => p.y == x).Select(p => (all, p.i)))])];
+            Operands = [.. from u in plan.units
+                           let pitch = u.Pitch(plan.together, plan.most) * 8
+                           select (Operand[])[.. u.Operands.Select(x => Slots[x]), .. u.Registers.Select(r => new Operand(Memory, start + r, pitch))]];
+            var all = Operands.SelectMany((mine, u) => plan.units[u].Operands.Select((x, i) => (x, Use: (mine, i)))).ToLookup(p => p.x, p => p.Use);
+            uses = [.. Enumerable.Range(0, Slots.Length).Select(x => all[x].ToArray())];
         }
 
         /// <summary>Has a value lie there.</summary>
