@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Diff;
@@ -189,15 +190,15 @@ internal static class Blocks {
         else foreach (ref readonly var s in work.Steps) s.Map!.Block(s.Type, ref all[s.A].Start, ref all[s.B].Start, ref all[s.C].Start, ref all[s.To].Start, count);
     }
 
-    static void Fill(View splat, Operand slot, int count) {
-        var size = splat.DType.Size();
-        var (memory, start) = splat.Memory;
-        var first = memory.AsSpan(start + splat.Layout.Offset * size, size);
+    static void Fill(View splat, Operand slot, int count) => Fill(ref new Operand(splat, splat.Layout.Offset).Start, splat.DType.Size(), slot, count);
+
+    /// <summary>An element of so many bytes again and again.</summary>
+    public static void Fill(ref byte first, int size, Operand slot, int count) {
         var to = slot.Span(count * size);
         switch (size) {
-            case 1: to.Fill(first[0]); break;
-            case 4: MemoryMarshal.Cast<byte, uint>(to).Fill(MemoryMarshal.Read<uint>(first)); break;
-            default: MemoryMarshal.Cast<byte, ulong>(to).Fill(MemoryMarshal.Read<ulong>(first)); break;
+            case 1: to.Fill(first); break;
+            case 4: MemoryMarshal.Cast<byte, uint>(to).Fill(Unsafe.ReadUnaligned<uint>(ref first)); break;
+            default: MemoryMarshal.Cast<byte, ulong>(to).Fill(Unsafe.ReadUnaligned<ulong>(ref first)); break;
         }
     }
 
@@ -232,7 +233,8 @@ internal static class Blocks {
         return scratch;
     }
 
-    static void Read(this ref StridedReader reader, View from, int count, Operand to) {
+    /// <summary>Reads the next elements of a view.</summary>
+    public static void Read(this ref StridedReader reader, View from, int count, Operand to) {
         var (memory, start) = from.Memory;
         var source = memory.AsSpan(start);
         var destination = to.Span(count * from.DType.Size());

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Diff;
 
 /// <summary>Chains and reductions that go over rows together: a few rows through all of them, then the next, so that what is between them stays in the first cache.</summary>
@@ -182,15 +179,8 @@ internal sealed class RowPlan : PartPlan {
     }
 
     static void Read(View from, int element, Operand to, int count) {
-        var (memory, start) = from.Memory;
-        var source = memory.AsSpan(start);
-        var destination = to.Span(count * from.DType.Size());
         var reader = from.Layout.Reader(element);
-        switch (from.DType.Size()) {
-            case 1: reader.Read<byte>(source, destination); break;
-            case 4: reader.Read<uint>(MemoryMarshal.Cast<byte, uint>(source), MemoryMarshal.Cast<byte, uint>(destination)); break;
-            default: reader.Read<ulong>(MemoryMarshal.Cast<byte, ulong>(source), MemoryMarshal.Cast<byte, ulong>(destination)); break;
-        }
+        reader.Read(from, count, to);
     }
 
     public override void Compile() {
@@ -275,12 +265,7 @@ internal sealed class RowPlan : PartPlan {
                 var from = all[operand].Row(row);
                 if (operand >= repeats.Length || !repeats[operand]) return ref from.Start;
                 var to = room.Filled(k, count);
-                var size = plan.types[step.Inputs[operand]].Size();
-                switch (size) {
-                    case 1: to.Span(count).Fill(from.Start); break;
-                    case 4: MemoryMarshal.Cast<byte, uint>(to.Span(count * size)).Fill(Unsafe.ReadUnaligned<uint>(ref from.Start)); break;
-                    default: MemoryMarshal.Cast<byte, ulong>(to.Span(count * size)).Fill(Unsafe.ReadUnaligned<ulong>(ref from.Start)); break;
-                }
+                Blocks.Fill(ref from.Start, plan.types[step.Inputs[operand]].Size(), to, count);
                 return ref to.Start;
             }
         }
